@@ -1,0 +1,68 @@
+"""What pages and API may ask of placements, read the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_filters as filters
+from django.db.models import QuerySet
+
+from assets.models import Placement
+from assets.placing import with_state
+from assets.vocabulary import Environment, PlacementState
+from core.filters import OneOf, YesNo, rows_of
+
+KEYS = (
+    "state",
+    "channel",
+    "program",
+    "environment",
+    "locale",
+    "asset",
+    "owner",
+    "drifted",
+    "ended",
+    "q",
+)
+
+
+class PlacementFilter(filters.FilterSet):
+    """What placements can be asked for. Without a word about it, those taken down are left out."""
+
+    state = OneOf(choices=PlacementState.choices, method="by_state", label="One or more states")
+    channel = filters.CharFilter(field_name="channel__name", label="Name of a channel")
+    program = filters.CharFilter(field_name="program__name", label="Name of a program")
+    environment = filters.ChoiceFilter(choices=Environment.choices)
+    locale = filters.CharFilter(field_name="locale", lookup_expr="iexact")
+    asset = filters.NumberFilter(field_name="asset_id", label="Id of an asset")
+    owner = filters.CharFilter(field_name="owner__email", lookup_expr="iexact", max_length=254)
+    drifted = YesNo(method="by_drifted", label="Drifted ones, or those that are not")
+    ended = YesNo(method="by_ended", label="Those taken down")
+    q = filters.CharFilter(method="by_words", label="Words of asset or place", max_length=100)
+
+    class Meta:
+        model = Placement
+        fields: list[str] = []
+
+    def by_state(
+        self, rows: QuerySet[Placement], name: str, value: list[str]
+    ) -> QuerySet[Placement]:
+        return rows.filter(state__in=value) if value else rows  # type: ignore[misc]  # annotated
+
+    def by_drifted(self, rows: QuerySet[Placement], name: str, value: bool) -> QuerySet[Placement]:
+        return rows.filter(drifted_at__isnull=not value)
+
+    def by_ended(self, rows: QuerySet[Placement], name: str, value: bool) -> QuerySet[Placement]:
+        return rows.filter(ended_at__isnull=not value)
+
+    def by_words(self, rows: QuerySet[Placement], name: str, value: str) -> QuerySet[Placement]:
+        for word in value.split()[:8]:
+            rows = rows.filter(place__icontains=word) | rows.filter(asset__name__icontains=word)
+        return rows
+
+
+def placements_filtered(rows: QuerySet[Placement], query: Mapping[str, Any]) -> QuerySet[Placement]:
+    """``rows`` with their ``state``, through the filters of ``query``. Raises Invalid naming bad ones."""
+    known = {name: value for name, value in query.items() if name in KEYS and value}
+    return rows_of(PlacementFilter({"ended": "false", **known}, with_state(rows)))

@@ -1,0 +1,1 @@
+"""What workers and checks do for assets: idempotent, batched, restartable."""

@@ -1,0 +1,112 @@
+"""What assets show on pages of the apps below, and the slots on their own pages that the apps above fill.
+
+``config/wiring.py`` lists the functions: ``VERSION_MARKS`` of (actor, versions) -> {version id: Mark}, and
+``VERSION_PANELS`` of (actor, version) -> Panel or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from accounts import rights
+from accounts.actors import Actor
+from accounts.models import Product
+from assets import selectors
+from assets.access import assets_in
+from assets.forms import AssetForm
+from assets.models import Asset, Version
+from assets.vocabulary import KIND_ICONS
+from backlog.models import Item
+from backlog.panels import Panel
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A word about a version in lists: ``tone`` is good, warn, bad or empty; ``data`` goes into the API."""
+
+    name: str
+    word: str
+    tone: str = ""
+    url: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def marks(actor: Actor, versions: Sequence[Version]) -> dict[int, list[Mark]]:
+    """What the apps above say about versions, by version id. As many queries as they make, however many versions."""
+    found: dict[int, list[Mark]] = {version.pk: [] for version in versions}
+    for path in import_string(f"{settings.WIRING}.VERSION_MARKS"):
+        for pk, mark in import_string(path)(actor=actor, versions=versions).items():
+            found[pk].append(mark)
+    return found
+
+
+def version_panels(actor: Actor, version: Version) -> list[Panel]:
+    """What the apps above show beside a version."""
+    paths = import_string(f"{settings.WIRING}.VERSION_PANELS")
+    return [panel for path in paths if (panel := import_string(path)(actor=actor, version=version))]
+
+
+def rows(
+    actor: Actor, assets: Sequence[Asset], newest: Mapping[int, Version]
+) -> list[dict[str, Any]]:
+    """Assets with their newest version and what is said about it, for lists."""
+    said = marks(actor, list(newest.values()))
+    return [
+        {
+            "asset": asset,
+            "icon": KIND_ICONS[asset.kind],
+            "version": newest.get(asset.pk),
+            "marks": said[newest[asset.pk].pk] if asset.pk in newest else [],
+        }
+        for asset in assets
+    ]
+
+
+def item_panel(*, actor: Actor, item: Item) -> Panel | None:
+    """The assets of an item, and the way to add one."""
+    assets, newest = selectors.of_item(item)
+    may_upload = rights.allowed(actor, "asset.upload", item.product)
+    if not assets and not may_upload:
+        return None
+    context = {
+        "asset_rows": rows(actor, assets, newest),
+        "may_upload": may_upload,
+        "asset_form": AssetForm(auto_id="asset_%s", item=item),
+    }
+    return Panel("assets", "Assets", "assets/_item_assets.html", context)
+
+
+def item_details(*, actor: Actor, item: Item) -> dict[str, Any]:
+    """The assets in an item's detail of the API."""
+    assets, newest = selectors.of_item(item)
+    return {
+        "assets": [
+            {
+                "id": row["asset"].pk,
+                "name": row["asset"].name,
+                "kind": row["asset"].kind,
+                "version": row["version"].number if row["version"] else None,
+                "sha256": row["version"].sha256 if row["version"] else None,
+                **{mark.name: dict(mark.data) for mark in row["marks"]},
+            }
+            for row in rows(actor, assets, newest)
+        ]
+    }
+
+
+def search_panel(*, actor: Actor, product: Product, query: str) -> Panel | None:
+    """Assets whose names hold the words of a search."""
+    page = selectors.latest(assets_in(actor, product), words=query, size=10)
+    if not page.assets:
+        return None
+    return Panel(
+        "assets",
+        "Assets",
+        "assets/_asset_rows.html",
+        {"asset_rows": rows(actor, page.assets, page.newest)},
+    )

@@ -1,0 +1,98 @@
+"""The list of a product's assets, and an asset with its versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts import rights
+from accounts.access import product_for
+from accounts.actors import Actor
+from accounts.pages import page, show
+from assets import access, panels, selectors, viewing
+from assets.forms import AssetFilterForm, ClaimForm, UploadForm
+from assets.models import Asset, Version
+from assets.services.claims import OPEN_STATES
+from assets.vocabulary import KIND_ICONS, AssetKind
+
+EVERY_KIND = "Every kind"
+
+
+@page
+@require_safe
+def assets(request: HttpRequest, key: str) -> HttpResponse:
+    """All assets of the product, latest upload first."""
+    actor = Actor.of(request)
+    product = product_for(actor, key)
+    asked = AssetFilterForm(request.GET).asked()
+    rows = access.assets_in(actor, product)
+    found = selectors.latest(rows, cursor=request.GET.get("cursor"), **asked)
+    context = {
+        **asked,
+        "kind_word": AssetKind(asked["kind"]).label if asked["kind"] else EVERY_KIND,
+        "kinds": [
+            {
+                "label": label,
+                "url": f"?{urlencode({'kind': kind, 'q': asked['words']})}",
+                "active": kind == asked["kind"],
+            }
+            for kind, label in [("", EVERY_KIND), *AssetKind.choices]
+        ],
+        "asset_rows": panels.rows(actor, found.assets, found.newest),
+        "cursor": found.cursor,
+        "may_publish": rights.allowed(actor, "asset.publish", product),
+    }
+    return show(request, "assets/assets.html", context, product=product, active="assets")
+
+
+@page
+@require_safe
+def asset(request: HttpRequest, key: str, pk: int, number: int | None = None) -> HttpResponse:
+    """An asset: its versions, and one of them as it is."""
+    actor = Actor.of(request)
+    product = product_for(actor, key)
+    found = access.asset_for(actor, pk, product=product)
+    version = access.version_of(actor, found, number)
+    return show(
+        request,
+        "assets/asset.html",
+        version_context(actor, found, version),
+        product=product,
+        active="assets",
+    )
+
+
+def version_context(
+    actor: Actor, found: Asset, version: Version, claim_form: ClaimForm | None = None
+) -> dict[str, Any]:
+    """What the page of an asset shows for one version."""
+    versions = selectors.versions_of(found)
+    newest = versions[0]
+    is_text = version.kind == AssetKind.TEXT
+    newest_text = is_text and version.pk == newest.pk
+    claimed = selectors.claims_of(version) if is_text and found.claims_count else []
+    may_mark = newest_text and rights.allowed(actor, "claim.mark", found.product)
+    if may_mark and claim_form is None:
+        claim_form = ClaimForm(item=found.item, auto_id="claim_%s")
+    marks = panels.marks(actor, versions)
+    return {
+        "asset": found,
+        "item": found.item,
+        "icon": KIND_ICONS[found.kind],
+        "version": version,
+        "newest": newest,
+        "before_number": version.number - 1,
+        "versions": [{"version": each, "marks": marks[each.pk]} for each in versions],
+        "viewer": viewing.viewer(version, marked=claimed),
+        "claims": claimed,
+        "claim_form": claim_form,
+        "open_claims": sum(each.state in OPEN_STATES for each in claimed),
+        "may_sign": newest_text and rights.allowed(actor, "claim.sign", found.product),
+        "twins": selectors.twins(version),
+        "panels": panels.version_panels(actor, version),
+        "may_upload": rights.allowed(actor, "asset.upload", found.product),
+        "upload_form": UploadForm(),
+    }

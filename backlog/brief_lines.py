@@ -1,0 +1,121 @@
+"""The lines of briefs that hold for an item or an increment: what it must satisfy, wherever somebody works on it.
+
+The lines in force are those of the signed version (R12): a draft that is being reworked binds nobody. Where nothing is
+signed yet the draft's lines are shown, marked so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backlog.models import (
+    Brief,
+    BriefLine,
+    BriefVersion,
+    Confirmation,
+    Increment,
+    Item,
+    LineReference,
+)
+from backlog.vocabulary import BriefState, ConfirmationState, LineKind
+
+#: Lines in the order of the document.
+ORDER = {kind: place for place, kind in enumerate(LineKind.values)}
+
+
+@dataclass(frozen=True)
+class LineInForce:
+    """One line as it binds. ``line_id`` is the row of :class:`backlog.models.BriefLine`; ``number`` stays for ever.
+
+    ``signed``: from a version that was signed off; else from a draft. ``pointed``: the item or the increment asked for
+    points at this very line. ``waiting``: it changed, and what was asked for has not been confirmed since.
+    """
+
+    brief: Brief
+    line_id: int
+    number: int
+    kind: str
+    text: str
+    checked_how: str
+    signed: bool
+    pointed: bool = False
+    waiting: bool = False
+
+    @property
+    def key(self) -> str:
+        """``BR-3.7``."""
+        return f"{self.brief.key}.{self.number}"
+
+    @property
+    def kind_label(self) -> str:
+        return str(LineKind(self.kind).label)
+
+
+def lines_for(
+    item: Item, increment: Increment | None = None, *, briefs: Sequence[Brief] | None = None
+) -> list[LineInForce]:
+    """What holds for an item, or for one of its increments: first the lines that it points at, then the others.
+
+    ``briefs``: what ``governing`` gave, where somebody has asked already. At most five queries, whatever the number of
+    briefs and lines.
+    """
+    briefs = governing(item) if briefs is None else briefs
+    if not briefs:
+        return []
+    pointed = LineReference.objects.filter(product_id=item.product_id)
+    waiting = Confirmation.objects.filter(item=item, state=ConfirmationState.WAITING)
+    if increment is None:
+        pointed, waiting = pointed.filter(item=item), waiting.filter(increment=None)
+    else:
+        pointed, waiting = pointed.filter(increment=increment), waiting.filter(increment=increment)
+    at = set(pointed.values_list("line_id", flat=True))
+    changed = set(waiting.values_list("line_id", flat=True))
+    found = [
+        LineInForce(
+            brief=brief,
+            line_id=line["id"],
+            number=line["number"],
+            kind=line["kind"],
+            text=line["text"],
+            checked_how=line["checked_how"],
+            signed=brief.signed_version is not None,
+            pointed=line["id"] in at,
+            waiting=line["id"] in changed,
+        )
+        for brief, lines in _in_force(briefs)
+        for line in lines
+    ]
+    return sorted(found, key=lambda line: (not line.pointed, line.brief.number, ORDER[line.kind]))
+
+
+def boundaries(item: Item) -> set[str]:
+    """The kinds of line (``LineKind`` values) that some brief in force holds for an item. At most three queries."""
+    return {line["kind"] for _brief, lines in _in_force(governing(item)) for line in lines}
+
+
+def governing(item: Item) -> list[Brief]:
+    """The briefs that govern an item and are not retired, by number. One query."""
+    rows = Brief.objects.filter(governed__item=item).exclude(state=BriefState.RETIRED)
+    return list(rows.order_by("number"))
+
+
+def _in_force(briefs: Iterable[Brief]) -> list[tuple[Brief, list[dict[str, Any]]]]:
+    """Each brief with its lines as plain data. Two queries."""
+    briefs = list(briefs)
+    signed = {brief.pk: brief.signed_version for brief in briefs if brief.signed_version}
+    lines: dict[int, list[dict[str, Any]]] = {brief.pk: [] for brief in briefs}
+    if signed:
+        rows = BriefVersion.objects.filter(brief__in=signed).exclude(signed_at=None)
+        for brief_id, number, content in rows.values_list("brief_id", "number", "content__lines"):
+            if signed[brief_id] == number:
+                lines[brief_id] = content
+    drafts = [brief.pk for brief in briefs if brief.pk not in signed]
+    if drafts:
+        standing = BriefLine.objects.filter(brief__in=drafts, removed_at=None)
+        for row in standing.order_by("position", "pk").values(
+            "brief_id", "id", "number", "kind", "text", "checked_how"
+        ):
+            lines[row["brief_id"]].append(dict(row))
+    return [(brief, lines[brief.pk]) for brief in briefs]

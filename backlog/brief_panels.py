@@ -1,0 +1,107 @@
+"""Briefs and increments on an item's page, on My work, in a search, and in an item's detail of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts import rights
+from accounts.actors import Actor
+from accounts.models import Product
+from backlog import access, brief_reading
+from backlog import increment_reading as reading
+from backlog.brief_lines import governing, lines_for
+from backlog.increment_forms import offered_templates
+from backlog.models import Confirmation, Item
+from backlog.panels import Panel
+from backlog.vocabulary import LineKind
+
+
+def item_brief(*, actor: Actor, item: Item) -> Panel | None:
+    """What an item must satisfy; the brief's success criteria stand below, inherited (R10)."""
+    briefs = governing(item)
+    waiting = brief_reading.waiting_confirmations(Confirmation.objects.filter(item=item))
+    citations = list(item.citations.select_related("increment__item__product").order_by("pk"))
+    if not briefs and not waiting and not citations:
+        return None
+    lines = lines_for(item, briefs=briefs)
+    context = {
+        "briefs": briefs,
+        "lines": [line for line in lines if line.kind != LineKind.SUCCESS],
+        "inherited": [line for line in lines if line.kind == LineKind.SUCCESS],
+        "waiting": waiting,
+        "citations": citations,
+        "may_confirm": rights.allowed(actor, "increment.edit", item.product),
+        "next": f"{reverse('item', args=[item.key])}#brief",
+    }
+    return Panel("brief", "From the brief", "backlog/_item_brief.html", context)
+
+
+def item_plan(*, actor: Actor, item: Item) -> Panel | None:
+    """The increments of an item in order."""
+    rows = reading.plan_rows(actor, item)
+    may_edit = rights.allowed(actor, "increment.edit", item.product)
+    if not rows and not may_edit:
+        return None
+    context = {
+        "rows": rows,
+        "progress": reading.progress(rows),
+        "may_edit": may_edit,
+        "may_keep": rights.allowed(actor, "standard.publish", item.product),
+        "templates": offered_templates(item.product) if may_edit else [],
+        "next": f"{reverse('item', args=[item.key])}#plan",
+    }
+    return Panel("plan", "Increments", "backlog/_item_plan.html", context)
+
+
+def home_panel(*, actor: Actor, product: Product) -> Panel | None:
+    """Inputs asked of this person, and changes of briefs that wait on what they own."""
+    inputs = brief_reading.inputs_asked_of(actor, product)
+    waiting = brief_reading.confirmations_of(actor, product)
+    if not inputs and not waiting:
+        return None
+    context = {
+        "inputs": inputs,
+        "waiting": waiting,
+        "may_confirm": rights.allowed(actor, "increment.edit", product),
+        "next": reverse("work", args=[product.key]),
+    }
+    return Panel("briefs", "Asked by briefs", "backlog/_home_briefs.html", context)
+
+
+def search_panel(*, actor: Actor, product: Product, query: str) -> Panel | None:
+    """Briefs that hold the words of a search."""
+    rows = brief_reading.matching(access.briefs_in(actor, product), query)
+    found = list(rows.order_by("-updated_at", "-pk")[:10])
+    if not found:
+        return None
+    return Panel("briefs", "Briefs", "backlog/_search_briefs.html", {"rows": found})
+
+
+def item_details(*, actor: Actor, item: Item) -> dict[str, Any]:
+    """The brief lines that hold for an item, and its plan, in its detail of the API."""
+    return {
+        "brief_lines": [
+            {
+                "key": line.key,
+                "kind": line.kind,
+                "text": line.text,
+                "signed": line.signed,
+                "pointed": line.pointed,
+                "waiting": line.waiting,
+            }
+            for line in lines_for(item)
+        ],
+        "increments": [
+            {
+                "key": each.key,
+                "number": each.number,
+                "title": each.title,
+                "kind": each.kind.slug,
+                "state": each.state,
+                "due_on": each.due_on,
+            }
+            for each in reading.plan(item)
+        ],
+    }

@@ -1,0 +1,50 @@
+"""What is answered when no view could: an unknown address, a fault, a form without its token.
+
+Programs get ``application/problem+json``, people a page that says what happened, that nothing was lost, and what to do.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from structlog.contextvars import get_contextvars
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 400, "bad_request", "This request cannot be read.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 403, "not_allowed", "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 404, "not_found", "There is nothing here, or it is not yours to see.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(
+        request, 500, "fault", "Something broke on our side. Nothing of yours was changed."
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the page's own token: sent from elsewhere, or after signing out in another tab."""
+    return _answer(request, 403, "csrf", "The form did not come from a page of this session.")
+
+
+def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "code": code,
+            "detail": detail,
+        }
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    context = {"detail": detail, "code": code, "reference": get_contextvars().get("request_id", "")}
+    return render(request, "core/error.html", context, status=status)

@@ -1,0 +1,41 @@
+"""The permissioned fetch of imports."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from accounts import rights
+from accounts.actors import Actor
+from accounts.models import Product
+from core.errors import NotFound
+from integrations.models import ImportRun
+
+#: Left out of lists: they can be large.
+_HEAVY = ("examination", "rehearsal", "problems", "mapping")
+
+
+def runs_of(actor: Actor, product: Product) -> QuerySet[ImportRun]:
+    """A product's imports, newest first."""
+    rights.require(actor, "import.run", product)
+    found = ImportRun.objects.filter(product=product).select_related("started_by", "product")
+    return found.defer(*_HEAVY).order_by("-created_at", "-id")
+
+
+def run_in(actor: Actor, product: Product, pk: uuid.UUID, action: str = "import.run") -> ImportRun:
+    """An import of this product. NotFound for another product's, NotAllowed for members without the right."""
+    run = run_for(actor, pk, action)
+    if run.product_id != product.pk:
+        raise NotFound
+    run.product = product
+    return run
+
+
+def run_for(actor: Actor, pk: uuid.UUID, action: str = "import.run") -> ImportRun:
+    """An import by id. NotFound for strangers, NotAllowed for members without the right."""
+    run = ImportRun.objects.select_related("product", "started_by").filter(pk=pk).first()
+    if run is None:
+        raise NotFound
+    rights.require(actor, action, run.product)
+    return run

@@ -1,0 +1,157 @@
+"""Where the finished works stand, and what they achieve there: played at the end, when their versions are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.actors import Actor
+from accounts.models import Product, User
+from assets.models import Asset, Metric, Placement, Replacement, Version
+from assets.services import placements, publishing, readings, replacements, targets
+from assets.vocabulary import VersionState
+from backlog.models import Channel, Program
+from backlog.services import words
+from integrations.demo.story import Act
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place; ``steps_back``: how many approved versions before the newest one stand there."""
+
+    channel: str
+    where: str
+    program: str
+    owner: str
+    steps_back: int = 0
+    locale: str = ""
+    environment: str = "production"
+
+
+#: By how many approved works there are, each gets the next line of places.
+PLACES: Sequence[Sequence[Place]] = (
+    (
+        Place("Learning platform", "Buying with public money, module 1", "Compliance", "tomas"),
+        Place("Player app", "Home, first tile", "Adoption", "amara", 1),
+        Place("Town portal", "/procurement/three-quotes", "Compliance", "tomas", 1),
+        Place("Player app", "Preview build", "Adoption", "amara", 0, "", "preview"),
+    ),
+    (
+        Place("Learning platform", "Night shift, scene 2", "Safety", "tomas"),
+        Place("Town portal", "/safety/night", "Safety", "amara"),
+    ),
+    (Place("Learning platform", "Welcome, opening film", "Onboarding", "amara"),),
+)
+#: Completion per week, oldest first: hits of n.
+WEEKS = ((171, 240), (164, 232), (118, 228), (104, 236))
+
+
+class Placing:
+    """The part of the play that placements carry out. ``placed``: asset and its first placement, by number of work."""
+
+    product: Product
+    people: dict[str, User]
+    actors: dict[str, Actor]
+    placed: dict[int, tuple[int, int]]
+
+    def publish_work(self, act: Act, *, number: int) -> None:
+        """The next work that is approved comes into force, and is placed."""
+        known = [asset for asset, _placement in self.placed.values()]
+        found = Asset.objects.filter(product=self.product, versions__state=VersionState.APPROVED)
+        asset = found.exclude(pk__in=known).select_related("item").order_by("pk").first()
+        if asset is None:
+            return
+        asset.product = asset.item.product = self.product
+        approved = list(asset.versions.filter(state=VersionState.APPROVED).order_by("number"))
+        for version in approved:
+            version.asset = asset
+        publishing.publish(
+            actor=self.actors[act.who],
+            version=approved[-1],
+            reason="Ready for everybody.",
+            now=act.at,
+        )
+        made = [
+            self._register(asset, place, self._standing(asset, place, approved), act.at)
+            for place in PLACES[number]
+        ]
+        self.placed[number] = (asset.pk, made[0].pk)
+        if number == 0:
+            metric = Metric.objects.get(product=self.product, slug="completion")
+            targets.set_target(
+                actor=self.actors[act.who], asset=asset, metric=metric, limit=0.6, now=act.at
+            )
+
+    def read_work(self, act: Act, *, week: int) -> None:
+        """A week of completion; the third breaks its target, which opens an item."""
+        if 0 not in self.placed:
+            return
+        placement = Placement.objects.select_related("asset__item", "channel").get(
+            pk=self.placed[0][1]
+        )
+        hits, n = WEEKS[week]
+        draft = readings.Draft(
+            placement=placement,
+            metric=Metric.objects.get(product=self.product, slug="completion"),
+            starts_at=act.at - timedelta(days=7),
+            ends_at=act.at,
+            hits=hits,
+            n=n,
+            source="Learning platform",
+            external_id=f"completion-{week + 1}",
+        )
+        readings.enter(actor=self.actors[act.who], product=self.product, drafts=[draft], now=act.at)
+
+    def ask_for_replacements(self, act: Act) -> None:
+        """What drifted gets its task, with an owner and a day."""
+        drifted = list(
+            Placement.objects.filter(product=self.product, drifted_at__isnull=False, ended_at=None)
+        )
+        actor = self.actors[act.who]
+        replacements.raise_some(actor=actor, product=self.product, placements=drifted, now=act.at)
+        for task in replacements_of(drifted):
+            replacements.assign(
+                actor=actor,
+                replacement=task,
+                owner=task.placement.owner,
+                due_on=(act.at + timedelta(9)).date(),
+                now=act.at,
+            )
+
+    def _standing(self, asset: Asset, place: Place, approved: Sequence[Version]) -> Version:
+        """Approved versions first; where there are too few, what was there before, approved or not."""
+        if place.steps_back == 0:
+            return approved[-1]
+        number = max(1, approved[-1].number - place.steps_back)
+        version = asset.versions.get(number=number)
+        version.asset = asset
+        return version
+
+    def _register(self, asset: Asset, place: Place, version: Version, at: datetime) -> Placement:
+        named = words.named(Channel, product=self.product, names=[place.channel])
+        programs = words.named(Program, product=self.product, names=[place.program])
+        return placements.add_placement(
+            actor=self.actors[place.owner],
+            asset=asset,
+            draft=placements.Draft(
+                channel=named[place.channel],
+                program=programs[place.program],
+                environment=place.environment,
+                locale=place.locale,
+                place=place.where,
+                owner=self.people[place.owner],
+            ),
+            version=version,
+            now=at,
+        )
+
+
+def replacements_of(made: Sequence[Placement]) -> list[Replacement]:
+    """The open replacements of these placements."""
+    rows = Replacement.objects.filter(placement__in=made, state="open")
+    return list(
+        rows.select_related(
+            "product", "placement__owner", "placement__asset__item", "placement__channel"
+        )
+    )

@@ -1,0 +1,212 @@
+"""What people do with imports. The work itself is done by ``jobs``; these only set the state and wake a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+
+from accounts import rights
+from accounts.actors import Actor
+from accounts.models import Product
+from core import text
+from core.errors import Conflict, Invalid
+from core.queueing import enqueue_on_commit
+from core.text import tidy_data
+from integrations import selectors, storage
+from integrations.jobs import imports as jobs
+from integrations.models import ImportRun
+from integrations.readers import Mapping
+from integrations.readers.signals import SignalMapping
+
+State = ImportRun.State
+WAITING = (State.MAPPING, State.REHEARSED)
+STOPPED = (State.FAILED, State.CANCELLED)
+
+
+def judge(mapping: Any, subject: str = ImportRun.Subject.ITEMS) -> Mapping | SignalMapping:
+    """What plain data says as a mapping of items or of evidence.
+
+    Raises Invalid with a line for everything that is wrong, none of them long.
+    """
+    try:
+        if subject == ImportRun.Subject.SIGNALS:
+            return SignalMapping.from_dict(mapping)
+        return Mapping.from_dict(mapping)
+    except RecursionError as error:
+        raise Invalid("The mapping is nested too deeply.", code="bad_mapping") from error
+    except Invalid as error:
+        found = error.fields.get("mapping", [])
+        lines = [line if len(line) < 300 else f"{line[:300]}…" for line in found[:50]]
+        raise Invalid(
+            "The mapping cannot be used.", code=error.code, fields={"mapping": lines}
+        ) from error
+
+
+@transaction.atomic
+def start_import(
+    *,
+    actor: Actor,
+    product: Product,
+    name: str,
+    chunks: Iterable[bytes],
+    mapping: dict[str, Any] | None = None,
+    aim: str = ImportRun.Aim.MAPPING,
+    subject: str = ImportRun.Subject.ITEMS,
+) -> ImportRun:
+    """Take a file of items or of evidence in and have it looked at; ``aim`` says how far it goes without asking.
+
+    ``mapping`` replaces parts of the proposed one. Raises Invalid (empty, bad mapping), TooLarge, NoRoom, NotAllowed.
+    """
+    rights.require(actor, "import.run", product)
+    if mapping is not None:
+        mapping = tidy_data(mapping)
+        judge(mapping, subject)
+    stored = storage.keep(chunks, product_id=product.pk)
+    try:
+        run = ImportRun.objects.create(
+            product=product,
+            started_by=actor.user,
+            file_name=text.one_line(name)[:200] or "upload",
+            file_path=stored.path,
+            file_size=stored.size,
+            file_digest=stored.digest,
+            mapping=mapping,
+            aim=aim,
+            subject=subject,
+        )
+    except BaseException:
+        storage.remove(stored.path)
+        raise
+    _wake(run)
+    return run
+
+
+def look_again(*, actor: Actor, run: ImportRun, reading: dict[str, Any]) -> ImportRun:
+    """Read the file from its start in another encoding, with another delimiter or zone; the mapping is proposed anew.
+
+    Raises Invalid, Conflict.
+    """
+    rights.require(actor, "import.run", run.product)
+    reading = tidy_data(reading)
+    judge(reading, run.subject)
+    _advance(
+        run,
+        WAITING,
+        State.EXAMINING,
+        mapping=reading,
+        examination=None,
+        rehearsal=None,
+        problems=[],
+    )
+    return run
+
+
+def set_mapping(
+    *, actor: Actor, run: ImportRun, mapping: dict[str, Any], rehearse_at_once: bool = True
+) -> ImportRun:
+    """Change how the file is understood, and rehearse it. Raises Invalid naming what is wrong, Conflict."""
+    rights.require(actor, "import.run", run.product)
+    clean = judge(tidy_data(mapping), run.subject).as_dict()
+    to = State.REHEARSING if rehearse_at_once else State.MAPPING
+    _advance(run, WAITING, to, mapping=clean, rehearsal=None, problems=[])
+    return run
+
+
+def rehearse(*, actor: Actor, run: ImportRun) -> ImportRun:
+    """Count what the import would do, writing nothing. Raises Conflict."""
+    rights.require(actor, "import.run", run.product)
+    _advance(run, WAITING, State.REHEARSING, rehearsal=None, problems=[])
+    return run
+
+
+@transaction.atomic
+def carry_out(*, actor: Actor, run: ImportRun) -> ImportRun:
+    """Import for real. One import at a time in a product. Raises Conflict."""
+    rights.require(actor, "import.run", run.product)
+    _advance(run, WAITING, State.IMPORTING, **jobs.FRESH)
+    jobs.announce(actor, run)
+    return run
+
+
+def retry(*, actor: Actor, run: ImportRun) -> ImportRun:
+    """Go on where it failed or was stopped; what is done already is not done again. Raises Conflict."""
+    right = "import.undo" if run.failed_in == State.UNDOING else "import.run"
+    rights.require(actor, right, run.product)
+    if run.state in STOPPED and not run.failed_in:
+        raise Conflict("This import was stopped before it began. Upload the file again.")
+    _advance(run, STOPPED, run.failed_in, keep_place=True, failed_in="")
+    return run
+
+
+def undo_import(*, actor: Actor, run: ImportRun) -> ImportRun:
+    """Take back everything an import did, a stopped or failed one too. Raises Conflict."""
+    rights.require(actor, "import.undo", run.product)
+    if run.state in STOPPED and not run.counts:
+        raise Conflict("This import has written nothing, so there is nothing to take back.")
+    later = selectors.later_run(run)
+    if later is not None:
+        raise Conflict(
+            f"The import of {later.file_name} ({later.created_at:%Y-%m-%d %H:%M} UTC) has changed items of this one"
+            " since. Undo that one first.",
+            code="later_import",
+        )
+    _advance(run, (State.DONE, *STOPPED), State.UNDOING, failed_in="", rows_total=_settled(run))
+    return run
+
+
+def cancel(*, actor: Actor, run: ImportRun) -> ImportRun:
+    """Stop an import; what is in stays in, and can be undone. Raises Conflict when it has ended already."""
+    rights.require(actor, "import.run", run.product)
+    busy = (State.EXAMINING, State.REHEARSING, State.IMPORTING)
+    stopped = ImportRun.objects.filter(pk=run.pk, state__in=(*busy, *WAITING)).update(
+        state=State.CANCELLED,
+        failed_in=Case(When(state__in=busy, then=F("state")), default=Value("")),
+        finished_at=timezone.now(),
+        worker=None,
+        lease_until=None,
+    )
+    if not stopped:
+        run.refresh_from_db()
+        raise Conflict(
+            f"This import is {run.get_state_display()} now, so there is nothing to stop."
+        )
+    run.refresh_from_db()
+    return run
+
+
+def _settled(run: ImportRun) -> int:
+    plan = selectors.undo_plan(run)
+    return plan.removed + plan.kept + plan.restored
+
+
+def _advance(
+    run: ImportRun, expected: tuple[str, ...], to: str, *, keep_place: bool = False, **values: Any
+) -> None:
+    """Move to another state by compare-and-set, and wake a worker after the commit. Raises Conflict."""
+    if not keep_place:
+        values.setdefault("rows_done", 0)
+    try:
+        with transaction.atomic():
+            moved = ImportRun.objects.filter(pk=run.pk, state__in=expected).update(
+                state=to,
+                attempts=0,
+                last_error="",
+                worker=None,
+                lease_until=None,
+                finished_at=None,
+                **values,
+            )
+            _wake(run)
+    except IntegrityError as error:
+        raise Conflict(jobs.ANOTHER_RUNS, code="import_running") from error
+    run.refresh_from_db()
+    if not moved:
+        raise Conflict(f"This import is {run.get_state_display()} now. Reload the page to see it.")
+
+
+def _wake(run: ImportRun) -> None:
+    enqueue_on_commit("integrations.work", {"run_id": str(run.pk)})

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from integrations.views import actions, mapping, runs
+
+_RUN = "p/<str:key>/imports/<uuid:pk>/"
+
+urlpatterns = [
+    path("p/<str:key>/imports/", runs.imports, name="imports"),
+    path("p/<str:key>/imports/new/", runs.new, name="import-new"),
+    path("p/<str:key>/evidence/import/", runs.new_evidence, name="evidence-import"),
+    path(_RUN, runs.show_run, name="import"),
+    path(f"{_RUN}progress/", runs.progress, name="import-progress"),
+    path(f"{_RUN}mapping/", mapping.edit, name="import-mapping"),
+    path(f"{_RUN}mapping.json", mapping.download, name="import-mapping-file"),
+    path(f"{_RUN}reading/", mapping.read_again, name="import-reading"),
+    path(f"{_RUN}run/", actions.run, name="import-run"),
+    path(f"{_RUN}cancel/", actions.cancel, name="import-cancel"),
+    path(f"{_RUN}retry/", actions.retry, name="import-retry"),
+    path(f"{_RUN}undo/", actions.undo, name="import-undo"),
+]

@@ -1,0 +1,1 @@
+"""What workers and checks do for reviews: idempotent, batched, restartable."""

@@ -1,0 +1,57 @@
+"""Stages that open: when the step before is approved, and when the last entry condition has come to hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from assets.models import Asset
+from reviews import entry
+from reviews.models import Assignment, ReviewCycle, Stage
+from reviews.vocabulary import CycleState, StageState
+
+BATCH = 200
+
+
+def advance(cycle: ReviewCycle, now: datetime) -> bool:
+    """Open what may be open: the first step that is not approved, each stage once its entry conditions hold.
+
+    False when every stage is approved: the round has nothing to wait for. Idempotent; call with the asset locked.
+    """
+    stages = list(Stage.objects.filter(cycle=cycle).order_by("step", "position"))
+    open_ones = [stage for stage in stages if stage.state != StageState.APPROVED]
+    if not open_ones:
+        return False
+    step = open_ones[0].step
+    for stage in open_ones:
+        if stage.step != step or stage.state != StageState.WAITING:
+            continue
+        if entry.missing(cycle, stage):
+            continue
+        due = now + (stage.due_at - cycle.started_at) if stage.due_at else None
+        Stage.objects.filter(pk=stage.pk, state=StageState.WAITING).update(
+            state=StageState.OPEN, opened_at=now, due_at=due
+        )
+        Assignment.objects.filter(stage=stage).update(waiting=True)
+    return True
+
+
+def open_waiting(now: datetime | None = None) -> int:
+    """Open every stage whose entry conditions hold by now; returns how many rounds were looked at. Idempotent."""
+    now = now or timezone.now()
+    waiting = Stage.objects.filter(cycle__state=CycleState.OPEN, state=StageState.WAITING)
+    rounds = list(
+        waiting.exclude(entry=[])
+        .order_by("cycle_id")
+        .values_list("cycle_id", flat=True)
+        .distinct()[:BATCH]
+    )
+    for pk in rounds:
+        with transaction.atomic():
+            cycle = ReviewCycle.objects.select_related("version", "asset__item").get(pk=pk)
+            Asset.objects.locked(cycle.asset_id)
+            if ReviewCycle.objects.filter(pk=pk, state=CycleState.OPEN).exists():
+                advance(cycle, now)
+    return len(rounds)

@@ -1,0 +1,109 @@
+"""What reviews show on pages of the apps below: where versions stand, and what waits for me."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from accounts import rights
+from accounts.actors import Actor
+from accounts.models import Product
+from assets.models import Version
+from assets.panels import Mark
+from assets.vocabulary import VersionState
+from backlog.panels import Panel
+from reviews import entry, selectors
+from reviews.models import ReviewCycle, Stage
+from reviews.vocabulary import TONES, CycleState, StageState, Verdict
+
+HOME_ROWS = 8
+STAGE_TONES = {
+    StageState.OPEN: "warn",
+    StageState.APPROVED: "good",
+    StageState.CHANGES_REQUESTED: "bad",
+}
+
+
+def version_marks(*, actor: Actor, versions: Sequence[Version]) -> dict[int, Mark]:
+    """Where each version stands."""
+    found = selectors.standings([version.pk for version in versions])
+    marks = {}
+    for version in versions:
+        standing = found[version.pk]
+        cycle = standing.cycle
+        url = reverse("review", args=[version.asset.product.key, cycle.pk]) if cycle else ""
+        data: dict[str, Any] = {"state": standing.state, "id": cycle.pk if cycle else None}
+        marks[version.pk] = Mark("review", standing.word, TONES[standing.state], url, data)
+    return marks
+
+
+def version_panel(*, actor: Actor, version: Version) -> Panel:
+    """The rounds of a version, and the way to start one."""
+    product = version.asset.product
+    rounds = selectors.newest_first(
+        ReviewCycle.objects.filter(version=version), cursor=None, size=20
+    ).cycles
+    for cycle in rounds:
+        cycle.product = product
+    newest = version.number == version.asset.versions_count
+    open_ = any(cycle.state == CycleState.OPEN for cycle in rounds)
+    context = {
+        "rounds": [{"cycle": cycle, "stages": stage_rows(cycle)} for cycle in rounds],
+        "may_start": newest
+        and not open_
+        and version.state == VersionState.DRAFT
+        and rights.allowed(actor, "review.start", product),
+        "is_newest": newest,
+    }
+    return Panel("review", "Review", "reviews/_version_panel.html", context)
+
+
+def stage_rows(cycle: ReviewCycle) -> list[dict[str, Any]]:
+    """Stages with who is asked and what they said. Needs the round loaded by ``selectors.with_stages``."""
+    return [
+        {
+            "stage": stage,
+            "product_key": cycle.product.key,
+            "tone": STAGE_TONES.get(StageState(stage.state), ""),
+            "approvals": selectors.approvals(stage),
+            "people": _people(stage),
+            "missing": entry.missing(cycle, stage)
+            if stage.entry and stage.state == StageState.WAITING
+            else [],
+        }
+        for stage in selectors.stages_of(cycle)
+    ]
+
+
+def _people(stage: Stage) -> list[dict[str, Any]]:
+    said = {decision.reviewer_id: decision for decision in stage.decisions.all()}
+    return [
+        {
+            "person": asked.reviewer,
+            "decision": said.get(asked.reviewer_id),
+            "approved": asked.reviewer_id in said
+            and said[asked.reviewer_id].verdict == Verdict.APPROVE,
+            "waiting": asked.waiting,
+            "stands_in_for": asked.stands_in_for,
+        }
+        for asked in sorted(stage.assignments.all(), key=lambda each: each.pk)
+    ]
+
+
+def cycle_rows(cycles: Sequence[ReviewCycle]) -> list[dict[str, Any]]:
+    """Rounds for lists."""
+    return [
+        {"cycle": cycle, "stage": selectors.open_stage(cycle), "stages": stage_rows(cycle)}
+        for cycle in cycles
+    ]
+
+
+def home_panel(*, actor: Actor, product: Product) -> Panel | None:
+    """What waits for the person's verdict."""
+    waiting = selectors.waiting_for(actor, product, limit=HOME_ROWS + 1)
+    if not waiting:
+        return None
+    context = {"cycle_rows": cycle_rows(waiting[:HOME_ROWS]), "more": len(waiting) > HOME_ROWS}
+    return Panel("reviews", "Waiting for your review", "reviews/_home.html", context)

@@ -1,0 +1,128 @@
+"""Which layers look at an asset's versions, in which steps, and why: the plan of its kind and what briefs demand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from assets.models import Asset, Version
+from backlog.brief_lines import LineInForce, lines_for
+from reviews import material
+from reviews.models import Approval, Layer, PlanStep, ReviewPlan
+from reviews.vocabulary import ApprovalState
+
+
+@dataclass(frozen=True)
+class Needed:
+    """A layer that a round on the newest version asks. Stages with the same ``step`` look at the same time.
+
+    ``demanded``: lines of briefs that make it mandatory (R117). ``holds``: the approval that holds for the newest
+    version already, so that nobody needs to be asked again (N15). ``changed``: parts that voided its last approval.
+    """
+
+    layer: Layer
+    step: int
+    quorum: int | None
+    deadline_hours: int | None
+    planned: bool
+    demanded: tuple[LineInForce, ...] = ()
+    holds: Approval | None = None
+    voided: Approval | None = None
+
+    @property
+    def changed(self) -> list[str]:
+        return list(self.voided.voided_parts) if self.voided else []
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a round would ask. ``others``: layers of the product that are neither planned nor demanded."""
+
+    plan: ReviewPlan | None
+    needed: list[Needed]
+    others: list[Layer] = field(default_factory=list)
+
+
+def proposal(asset: Asset) -> Proposal:
+    """The layers for the newest version of ``asset``. At most eleven queries, whatever the number of layers."""
+    layers = {
+        layer.pk: layer
+        for layer in Layer.objects.filter(product_id=asset.product_id, retired_at=None)
+        .prefetch_related("reviewers")
+        .order_by("position", "pk")
+    }
+    plan = plan_for(asset)
+    steps = list(plan.steps.order_by("step", "layer__position", "pk")) if plan else []
+    found: list[Needed] = []
+    approvals = standing(asset)
+    lines = lines_for(asset.item, asset.increment)
+    demanded = {
+        pk: tuple(line for line in lines if line.kind in layer.demanded_by)
+        for pk, layer in layers.items()
+    }
+
+    def add(layer: Layer, step: int, row: PlanStep | None) -> None:
+        valid, void = approvals.get(layer.pk, (None, None))
+        found.append(
+            Needed(
+                layer=layer,
+                step=step,
+                quorum=(row.quorum if row else None) or layer.quorum,
+                deadline_hours=(row.deadline_hours if row else None) or layer.deadline_hours,
+                planned=row is not None,
+                demanded=demanded[layer.pk],
+                holds=valid,
+                voided=void if valid is None else None,
+            )
+        )
+
+    for row in steps:
+        if row.layer_id in layers:
+            add(layers[row.layer_id], row.step, row)
+    there = {each.layer.pk for each in found}
+    last = max((each.step for each in found), default=-1) + 1
+    for pk, layer in layers.items():
+        if pk not in there and demanded[pk]:
+            add(layer, last, None)
+    there = {each.layer.pk for each in found}
+    return Proposal(plan, found, [layer for pk, layer in layers.items() if pk not in there])
+
+
+def plan_for(asset: Asset) -> ReviewPlan | None:
+    """The plan of the asset's kind of increment, else the one for everything. At most two queries."""
+    rows = ReviewPlan.objects.filter(product_id=asset.product_id)
+    if asset.increment is not None:
+        own = rows.filter(increment_kind=asset.increment.kind_id).first()
+        if own is not None:
+            return own
+    return rows.filter(increment_kind=None).first()
+
+
+def standing(asset: Asset) -> dict[int, tuple[Approval | None, Approval | None]]:
+    """By layer: the approval that holds for the newest version, and the one voided last. One query."""
+    found: dict[int, tuple[Approval | None, Approval | None]] = {}
+    rows = Approval.objects.filter(asset=asset).exclude(state=ApprovalState.REVOKED)
+    for row in rows.select_related("version", "voided_by").order_by("given_at", "pk"):
+        valid, void = found.get(row.layer_id, (None, None))
+        if row.state == ApprovalState.VALID:
+            valid = row
+        elif void is None or (row.voided_at and void.voided_at and row.voided_at >= void.voided_at):
+            void = row
+        found[row.layer_id] = (valid, void)
+    return found
+
+
+def parts_of(version: Version) -> dict[str, str]:
+    """The parts of a version that are known, name -> SHA-256. One query."""
+    return dict(version.parts.values_list("name", "sha256"))
+
+
+def material_of(layer: Layer, kind: str, parts: Mapping[str, str]) -> dict[str, str]:
+    """What an approval of ``layer`` is bound to: its declared parts, or the whole file while one is not known."""
+    known = material.of_parts(parts, material.declared(layer.material, kind))
+    return known if known is not None else {material.WHOLE: parts[material.WHOLE]}
+
+
+def still_missing(needed: Collection[Needed]) -> list[Needed]:
+    """The layers whose approval does not hold."""
+    return [each for each in needed if each.holds is None]

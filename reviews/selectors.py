@@ -1,0 +1,248 @@
+"""Reads over reviews: where versions stand, what waits for whom, the lists, what belongs to a round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import F, Prefetch, Q, QuerySet
+
+from accounts.actors import Actor
+from accounts.models import Product
+from assets.models import Asset, Version
+from core import keyset
+from reviews.models import (
+    Approval,
+    Assignment,
+    Contradiction,
+    Decision,
+    Note,
+    ReviewCycle,
+    Stage,
+)
+from reviews.vocabulary import (
+    STATE_OF_ROUND,
+    ContradictionState,
+    ReviewState,
+    StageState,
+    Verdict,
+)
+
+WAITING_LIMIT = 200
+
+
+@dataclass
+class Standing:
+    """Where a version stands, and its newest round if there is one (stages loaded)."""
+
+    state: str
+    cycle: ReviewCycle | None = None
+
+    @property
+    def word(self) -> str:
+        """``In review: Legal, 0 of 1``."""
+        label = ReviewState(self.state).label
+        stage = open_stage(self.cycle) if self.cycle else None
+        if stage is None:
+            return str(label)
+        return f"{label}: {stage}, {approvals(stage)} of {stage.quorum}"
+
+
+def standings(version_ids: Iterable[int]) -> dict[int, Standing]:
+    """Where each version stands, by its newest round. Three queries."""
+    found = {pk: Standing(ReviewState.NOT_REVIEWED) for pk in version_ids}
+    if not found:
+        return found
+    rounds = with_stages(ReviewCycle.objects.filter(version_id__in=list(found))).order_by(
+        "version_id", "round"
+    )
+    for cycle in rounds:  # the last one of a version wins
+        found[cycle.version_id] = standing(cycle)
+    return found
+
+
+def standing(newest: ReviewCycle | None) -> Standing:
+    """Where a version with this newest round stands."""
+    if newest is None:
+        return Standing(ReviewState.NOT_REVIEWED)
+    return Standing(STATE_OF_ROUND[newest.state], newest)
+
+
+def with_stages(rows: QuerySet[ReviewCycle]) -> QuerySet[ReviewCycle]:
+    """Rounds with stages, people asked and decisions made. Three more queries, however many rounds."""
+    return rows.prefetch_related(
+        Prefetch(
+            "stages__assignments",
+            Assignment.objects.select_related("reviewer", "stands_in_for"),
+        ),
+        "stages__decisions__reviewer",
+    )
+
+
+def stages_of(cycle: ReviewCycle) -> list[Stage]:
+    """The stages in their order; needs them loaded, makes no query then."""
+    return sorted(cycle.stages.all(), key=lambda stage: stage.position)
+
+
+def open_stage(cycle: ReviewCycle) -> Stage | None:
+    """The stage that is deciding now."""
+    return next((stage for stage in stages_of(cycle) if stage.state == StageState.OPEN), None)
+
+
+def approvals(stage: Stage) -> int:
+    """How many approved; needs the decisions loaded."""
+    return sum(decision.verdict == Verdict.APPROVE for decision in stage.decisions.all())
+
+
+def item_states(item_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """For each item the review state of all its assets together, and how many there are. Two queries.
+
+    Together: the worst of the newest versions' states in the order changes requested, not reviewed, in review,
+    approved; empty without assets.
+    """
+    found: dict[int, tuple[str, int]] = dict.fromkeys(item_ids, ("", 0))
+    newest = Version.objects.filter(
+        asset__item_id__in=list(found), number=F("asset__versions_count")
+    )
+    pairs = list(newest.values_list("pk", "asset__item_id"))
+    rounds = ReviewCycle.objects.filter(version_id__in=[pk for pk, _ in pairs]).order_by(
+        "version_id", "round"
+    )
+    last = dict(rounds.values_list("version_id", "state"))
+    worst = list(ReviewState.values)
+    for pk, item_id in pairs:
+        state = STATE_OF_ROUND[last[pk]] if pk in last else ReviewState.NOT_REVIEWED.value
+        before, count = found[item_id]
+        together = min(before or state, state, key=worst.index)
+        found[item_id] = (str(together), count + 1)
+    return found
+
+
+def waiting_count(*, actor: Actor, product: Product) -> int:
+    """How many rounds wait for the person, for the rail. One index-only count, capped at 1,000."""
+    if actor.user is None:
+        return 0
+    waiting = Assignment.objects.filter(reviewer=actor.user, product=product, waiting=True)
+    return len(waiting.values_list("pk", flat=True)[:1000])
+
+
+def waiting_for(actor: Actor, product: Product, limit: int = WAITING_LIMIT) -> list[ReviewCycle]:
+    """The rounds that wait for the person, the longest first. Five queries."""
+    if actor.user is None:
+        return []
+    asked = Assignment.objects.filter(reviewer=actor.user, product=product, waiting=True).order_by(
+        "id"
+    )
+    ids = list(asked.values_list("stage__cycle_id", flat=True)[:limit])
+    rows = with_stages(ReviewCycle.objects.filter(pk__in=ids)).select_related(
+        "version__uploaded_by", "asset__item", "started_by"
+    )
+    by_pk = {cycle.pk: cycle for cycle in rows}
+    return [_within(by_pk[pk], product) for pk in ids]
+
+
+def next_waiting(actor: Actor, cycle: ReviewCycle) -> int | None:
+    """The round that waits next for the person: behind ``cycle`` in their line, else the first. One query."""
+    if actor.user is None:
+        return None
+    asked = Assignment.objects.filter(
+        reviewer=actor.user, product_id=cycle.product_id, waiting=True
+    )
+    line = list(asked.order_by("id").values_list("stage__cycle_id", flat=True)[:WAITING_LIMIT])
+    others = [pk for pk in line if pk != cycle.pk]
+    behind = line[line.index(cycle.pk) + 1 :] if cycle.pk in line else []
+    return next(iter(behind or others), None)
+
+
+def _within(cycle: ReviewCycle, product: Product) -> ReviewCycle:
+    cycle.product = cycle.asset.product = cycle.asset.item.product = product
+    cycle.version.asset = cycle.asset
+    return cycle
+
+
+@dataclass
+class Page:
+    """Rounds of a list. ``cursor``: where the next page begins, or None."""
+
+    cycles: list[ReviewCycle]
+    cursor: str | None
+
+
+def newest_first(rows: QuerySet[ReviewCycle], *, cursor: str | None, size: int) -> Page:
+    """A page of ``rows``, the newest round first. Four queries. Raises Invalid for a bad cursor."""
+    rows = rows.order_by("-id")
+    if cursor:
+        last = keyset.decode(cursor)
+        if not isinstance(last, int) or abs(last) >= 1 << 63:
+            raise keyset.broken()
+        rows = rows.filter(id__lt=last)
+    found = list(with_stages(rows)[: size + 1])
+    cycles = found[:size]
+    return Page(cycles, keyset.encode(cycles[-1].pk) if len(found) > size else None)
+
+
+@dataclass
+class History:
+    """What was decided about one version: rounds (newest first) and the approvals among their decisions."""
+
+    rounds: list[ReviewCycle] = field(default_factory=list)
+    approvals: list[Decision] = field(default_factory=list)
+
+
+def histories(asset: Asset) -> dict[int, History]:
+    """Rounds and approvals of every version of an asset that has any, by version id. Four queries."""
+    found: dict[int, History] = {}
+    for cycle in with_stages(ReviewCycle.objects.filter(asset=asset)).order_by("-id"):
+        history = found.setdefault(cycle.version_id, History())
+        history.rounds.append(cycle)
+        for stage in stages_of(cycle):
+            history.approvals += [
+                each for each in stage.decisions.all() if each.verdict == Verdict.APPROVE
+            ]
+    return found
+
+
+def notes_on(actor: Actor, version: Version, limit: int = 500) -> list[Note]:
+    """The notes on a version that the person may see, oldest first, answers among them. One query.
+
+    Private notes are seen by the reviewers of their stage and by who wrote them.
+    """
+    rows = Note.objects.filter(version=version).select_related(
+        "author", "guest", "cycle", "stage", "resolved_by", "carried_from__version", "parent"
+    )
+    return list(rows.filter(seen_by(actor)).order_by("id")[:limit])
+
+
+def seen_by(actor: Actor) -> Q:
+    """Which notes somebody may see: the one rule for pages, API and records."""
+    if actor.is_system:
+        return Q()
+    if actor.user is None:
+        return Q(private=False)
+    mine = Assignment.objects.filter(reviewer=actor.user).values("stage")
+    return Q(private=False) | Q(author=actor.user) | Q(stage__in=mine)
+
+
+def contradictions_on(actor: Actor, version: Version) -> list[Contradiction]:
+    """Pairs of notes that the person may see and that ask for opposite things, open ones first. One query."""
+    seen = Note.objects.filter(seen_by(actor), version=version).values("pk")
+    rows = Contradiction.objects.filter(version=version, first__in=seen, second__in=seen)
+    rows = rows.select_related("first__author", "second__author", "settled_by")
+    return sorted(rows[:100], key=lambda row: (row.state != ContradictionState.OPEN, row.pk))
+
+
+def approvals_of(asset: Asset) -> list[Approval]:
+    """Every approval of an asset, the newest first. One query."""
+    rows = Approval.objects.filter(asset=asset).select_related("layer", "version", "voided_by")
+    return list(rows.order_by("-given_at", "-pk")[:500])
+
+
+def last_reviewers(asset: Asset) -> dict[str, list[int]]:
+    """Whom the newest round of the asset asked, by kind of stage: the proposal for the next one. Two queries."""
+    newest = ReviewCycle.objects.filter(asset=asset).order_by("-id").first()
+    found: dict[str, list[int]] = {}
+    if newest is not None:
+        pairs = Assignment.objects.filter(stage__cycle=newest).order_by("id")
+        for kind, pk in pairs.values_list("stage__kind", "reviewer_id"):
+            found.setdefault(kind, []).append(pk)
+    return found

@@ -1,0 +1,294 @@
+"""Rounds of review: started on the newest version, closed by a newer one or by whoever may start them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import rights
+from accounts.actors import Actor
+from accounts.models import User
+from assets.models import Asset, Version
+from assets.vocabulary import VersionState
+from backlog.services import changes
+from core import text
+from core.errors import Conflict, Invalid
+from reviews import material, planning
+from reviews.access import possible_reviewers
+from reviews.jobs.opening import advance
+from reviews.models import Assignment, Layer, ReviewCycle, Stage
+from reviews.services import approvals
+from reviews.services.states import recount
+from reviews.vocabulary import CycleState, StageState
+
+REASON_LIMIT = 2000
+PURPOSE_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """Who is asked in a layer (its slug), and how many of them must approve (None: as the plan or the layer says, else
+    all). ``step`` None: as the plan says, else behind everything.
+    """
+
+    kind: str
+    reviewers: Sequence[User]
+    quorum: int | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A stage as it will be made."""
+
+    layer: Layer
+    reviewers: Sequence[User]
+    quorum: int
+    step: int
+    deadline_hours: int | None
+
+
+@transaction.atomic
+def start_review(
+    *,
+    actor: Actor,
+    version: Version,
+    stages: Sequence[StagePlan],
+    purpose: str = "",
+    due_at: datetime | None = None,
+    now: datetime | None = None,
+) -> ReviewCycle:
+    """Open a round on the newest version: every layer that plan or brief want and whose approval does not hold.
+
+    A layer whose approval holds for this content is carried (N15) unless somebody is named for it. Nobody reviews what
+    they uploaded themselves. Raises Invalid (who is asked, by layer), Conflict (not the newest version, approved
+    already, a round is open), NotAllowed.
+    """
+    product = version.asset.product
+    right = rights.require(actor, "review.start", product)
+    now = now or timezone.now()
+    purpose = text.one_line(purpose)[:PURPOSE_LIMIT]
+    asset = Asset.objects.locked(version.asset_id)
+    version.refresh_from_db(fields=["state"])
+    _may_start(asset, version)
+    proposal = planning.proposal(asset)
+    asked = _checked(version, stages, proposal)
+    named = {each.layer.pk for each in asked}
+    carried = [each for each in proposal.needed if each.holds and each.layer.pk not in named]
+    before = ReviewCycle.objects.filter(version=version).count()
+    cycle = ReviewCycle.objects.create(
+        product=product,
+        asset=asset,
+        version=version,
+        round=before + 1,
+        plan=proposal.plan,
+        purpose=purpose,
+        due_at=due_at,
+        brief_version=_brief_version(proposal),
+        started_by=actor.user,
+        started_at=now,
+    )
+    approvals.carry(cycle, carried, now, first=len(asked))
+    for position, each in enumerate(asked):
+        stage = Stage.objects.create(
+            cycle=cycle,
+            layer=each.layer,
+            kind=each.layer.slug,
+            name=each.layer.name,
+            purpose=each.layer.purpose,
+            position=position,
+            step=each.step,
+            quorum=each.quorum,
+            checklist=each.layer.checklist,
+            material=material.declared(each.layer.material, version.kind),
+            private=each.layer.private,
+            entry=each.layer.entry,
+            due_at=now + timedelta(hours=each.deadline_hours) if each.deadline_hours else None,
+        )
+        Assignment.objects.bulk_create(
+            [
+                Assignment(
+                    product=product,
+                    stage=stage,
+                    reviewer=reviewer,
+                    assigned_by=actor.user,
+                    assigned_at=now,
+                )
+                for reviewer in each.reviewers
+            ]
+        )
+    fields = {
+        **about(cycle),
+        "review": (None, CycleState.OPEN.value),
+        **{each.layer.slug: (None, [str(one) for one in each.reviewers]) for each in asked},
+        **({"carried": (None, [each.layer.name for each in carried])} if carried else {}),
+    }
+    _record(actor, cycle, "review.started", fields, right=right, reason=purpose, now=now)
+    advance(cycle, now)
+    recount([asset.item_id])
+    return cycle
+
+
+def _brief_version(proposal: planning.Proposal) -> int | None:
+    signed = [
+        line.brief.signed_version
+        for each in proposal.needed
+        for line in each.demanded
+        if line.brief.signed_version
+    ]
+    return signed[0] if signed else None
+
+
+def _checked(
+    version: Version, stages: Sequence[StagePlan], proposal: planning.Proposal
+) -> list[_Asked]:
+    """What will be asked, in the order of the steps. Raises Invalid naming each layer that is not right."""
+    given = {plan.kind: plan for plan in stages}
+    needed = {each.layer.slug: each for each in proposal.needed}
+    layers = {layer.slug: layer for layer in proposal.others} | {
+        slug: each.layer for slug, each in needed.items()
+    }
+    if len(given) != len(stages) or given.keys() - layers.keys():
+        raise Invalid(
+            "Each layer is named once.",
+            fields={"stages": [f"Use {', '.join(sorted(layers))}, each once."]},
+        )
+    problems: dict[str, list[str]] = {}
+    able = set(possible_reviewers(version.asset.product).values_list("pk", flat=True))
+    last = max((each.step for each in proposal.needed), default=-1) + 1
+    asked = []
+    for slug, layer in layers.items():
+        plan, wanted = given.get(slug), needed.get(slug)
+        people = list({each.pk: each for each in plan.reviewers}.values()) if plan else []
+        if not people:
+            if wanted is not None and wanted.holds is None:
+                problems[slug] = [_why_needed(wanted)]
+            continue
+        unable = [str(each) for each in people if each.pk not in able]
+        quorum = plan.quorum if plan else None
+        if any(each.pk == version.uploaded_by_id for each in people):
+            problems[slug] = [f"{version.uploaded_by} uploaded this version and cannot review it."]
+        elif unable:
+            problems[slug] = [
+                f"{unable[0]} may not decide in reviews of {version.asset.product.name}."
+            ]
+        elif quorum is not None and not 1 <= quorum <= len(people):
+            problems[slug] = [f"Between 1 and {len(people)} of the chosen reviewers can be needed."]
+        standard = (wanted.quorum if wanted else layer.quorum) or len(people)
+        step = plan.step if plan and plan.step is not None else wanted.step if wanted else last
+        hours = wanted.deadline_hours if wanted else layer.deadline_hours
+        asked.append(_Asked(layer, people, quorum or min(standard, len(people)), step, hours))
+    if problems:
+        raise Invalid("The review was not started.", fields=problems)
+    if not asked:
+        raise Invalid(
+            "Everything that this version needs is approved already. Name reviewers of a layer to ask it again.",
+            code="nothing_to_ask",
+        )
+    return sorted(asked, key=lambda each: (each.step, each.layer.position, each.layer.pk))
+
+
+def _why_needed(wanted: planning.Needed) -> str:
+    if wanted.demanded:
+        line = wanted.demanded[0]
+        return f"Choose at least one reviewer: {line.key} of the brief demands it."
+    return "Choose at least one reviewer."
+
+
+def _may_start(asset: Asset, version: Version) -> None:
+    if version.number != asset.versions_count:
+        raise Conflict(
+            f"Version {asset.versions_count} was uploaded after version {version.number}. Review the newest one.",
+            code="not_newest",
+        )
+    if version.state != VersionState.DRAFT:
+        raise Conflict(
+            f"Version {version.number} is {version.get_state_display().lower()} already.",
+            code="decided",
+        )
+    if ReviewCycle.objects.filter(asset=asset, state=CycleState.OPEN).exists():
+        raise Conflict(f"Version {version.number} is in review already.", code="in_review")
+
+
+@transaction.atomic
+def withdraw_review(
+    *, actor: Actor, cycle: ReviewCycle, reason: str, now: datetime | None = None
+) -> ReviewCycle:
+    """Close an open round without a verdict, with a reason. Decisions made in it stay as records.
+
+    Raises Invalid (no reason), Conflict (not open any more), NotAllowed.
+    """
+    right = rights.require(actor, "review.start", cycle.product)
+    reason = text.body(reason, field="reason", limit=REASON_LIMIT).strip()
+    if not reason:
+        raise Invalid(
+            "Say why the review is withdrawn.", fields={"reason": ["The reviewers will read this."]}
+        )
+    Asset.objects.locked(cycle.asset_id)
+    now = now or timezone.now()
+    if not close(cycle, CycleState.WITHDRAWN, now):
+        raise Conflict("This review is closed already. Nothing was changed.", code="closed")
+    fields = {**about(cycle), "review": (CycleState.OPEN.value, CycleState.WITHDRAWN.value)}
+    _record(actor, cycle, "review.withdrawn", fields, right=right, reason=reason, now=now)
+    recount([cycle.asset.item_id])
+    return cycle
+
+
+def version_uploaded(*, asset_id: int, version_id: int, now: datetime | None = None) -> None:
+    """Listens to ``version.uploaded``, inside its transaction: an open round on an older version is closed as
+    superseded. Its decisions stay, as records of the old bytes; the new version begins unreviewed.
+    """
+    now = now or timezone.now()
+    rows = ReviewCycle.objects.filter(asset_id=asset_id, state=CycleState.OPEN).exclude(
+        version_id=version_id
+    )
+    for cycle in rows.select_related("product", "asset__item", "version").order_by("pk"):
+        close(cycle, CycleState.SUPERSEDED, now, by_version=version_id)
+        number = Version.objects.values_list("number", flat=True).get(pk=version_id)
+        fields = {**about(cycle), "review": (CycleState.OPEN.value, CycleState.SUPERSEDED.value)}
+        reason = f"Version {number} was uploaded."
+        _record(Actor.system(), cycle, "review.superseded", fields, reason=reason, now=now)
+    recount([Asset.objects.values_list("item_id", flat=True).get(pk=asset_id)])
+
+
+def close(cycle: ReviewCycle, state: str, now: datetime, by_version: int | None = None) -> bool:
+    """Bring an open round to its end, once; False when it was closed meanwhile. Stages without a verdict are void."""
+    moved = ReviewCycle.objects.filter(pk=cycle.pk, state=CycleState.OPEN).update(
+        state=state, closed_at=now, closed_by_version=by_version
+    )
+    if not moved:
+        return False
+    cycle.state, cycle.closed_at, cycle.closed_by_version_id = state, now, by_version
+    Stage.objects.filter(cycle=cycle, state__in=[StageState.OPEN, StageState.WAITING]).update(
+        state=StageState.VOID, closed_at=now
+    )
+    Assignment.objects.filter(stage__cycle=cycle, waiting=True).update(waiting=False)
+    return True
+
+
+def about(cycle: ReviewCycle) -> dict[str, tuple[object, object]]:
+    """What every line of the log about a round says: asset, version, its hash, round."""
+    return {
+        "asset": (None, cycle.asset.name),
+        "version": (None, cycle.version.number),
+        "round": (None, cycle.round),
+        "sha256": (None, cycle.version.sha256),
+    }
+
+
+def _record(
+    actor: Actor,
+    cycle: ReviewCycle,
+    verb: str,
+    fields: dict[str, tuple[object, object]],
+    *,
+    right: str = "",
+    reason: str = "",
+    now: datetime,
+) -> None:
+    entry = changes.Entry(verb, cycle, cycle.asset.item, fields, reason=reason, right=right)
+    changes.record(actor=actor, product=cycle.product, entries=[entry], now=now)

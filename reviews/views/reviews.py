@@ -1,0 +1,225 @@
+"""The lists of reviews, and one review with the version it is about."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import rights
+from accounts.access import product_for
+from accounts.actors import Actor
+from accounts.pages import page, show
+from assets import selectors as asset_selectors
+from assets import viewing
+from assets.vocabulary import AssetKind
+from backlog.brief_lines import lines_for
+from reviews import access, selectors, speed
+from reviews.forms import DecideForm, NoteForm, WithdrawForm
+from reviews.guests import guest_box
+from reviews.models import Note, ReviewCycle, Stage
+from reviews.panels import cycle_rows, stage_rows
+from reviews.places import place_words
+from reviews.recording import as_pdf
+from reviews.services.approvals import part_words
+from reviews.vocabulary import TONES, ApprovalState, CycleState, NoteState, StageState, Verdict
+
+OPEN_LIMIT = 100
+CLOSED_PAGE = 25
+
+
+@page
+@require_safe
+def reviews(request: HttpRequest, key: str) -> HttpResponse:
+    """What waits for me first, then what else is open, then what is closed."""
+    actor = Actor.of(request)
+    product = product_for(actor, key)
+    rows = access.cycles_in(actor, product)
+    waiting = selectors.waiting_for(actor, product)
+    mine = {cycle.pk for cycle in waiting}
+    opened = selectors.newest_first(
+        rows.filter(state=CycleState.OPEN), cursor=None, size=OPEN_LIMIT + len(mine)
+    )
+    closed = selectors.newest_first(
+        rows.exclude(state=CycleState.OPEN), cursor=request.GET.get("cursor"), size=CLOSED_PAGE
+    )
+    context = {
+        "waiting_rows": cycle_rows(waiting),
+        "open_rows": cycle_rows([cycle for cycle in opened.cycles if cycle.pk not in mine]),
+        "more_open": opened.cursor is not None,
+        "closed_rows": cycle_rows(closed.cycles),
+        "cursor": closed.cursor,
+        "later_page": "cursor" in request.GET,
+    } | speed.load_box(product)
+    return show(request, "reviews/reviews.html", context, product=product, active="reviews")
+
+
+@page
+@require_safe
+def how_long(request: HttpRequest, key: str) -> HttpResponse:
+    """How long verdicts take: by layer, by reviewer, by round, month by month (R115)."""
+    product = product_for(Actor.of(request), key)
+    context = speed.figures(product, timezone.now())
+    return show(request, "reviews/velocity.html", context, product=product, active="reviews")
+
+
+@page
+@require_safe
+def review(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """One round: versions on the left, the version in the middle, stage and notes on the right."""
+    actor = Actor.of(request)
+    product = product_for(actor, key)
+    cycle = access.cycle_for(actor, pk, product=product)
+    deciding = request.GET.get("decide", "")
+    form = decide_form(cycle, deciding) if deciding in Verdict.values else None
+    context = review_context(actor, cycle) | {"deciding": form}
+    return show(request, "reviews/review.html", context, product=product, active="reviews")
+
+
+@page
+@require_safe
+def record(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """The round with its verdicts and notes, as a PDF."""
+    actor = Actor.of(request)
+    product = product_for(actor, key)
+    cycle = access.cycle_for(actor, pk, product=product)
+    return as_pdf(actor, cycle)
+
+
+def decide_form(cycle: ReviewCycle, verdict: str) -> DecideForm:
+    """An empty form for one of the two verdicts."""
+    return DecideForm(initial={"verdict": verdict, "sha256": cycle.version.sha256})
+
+
+def review_context(actor: Actor, cycle: ReviewCycle) -> dict[str, Any]:
+    """What the page of a round shows."""
+    version, asset, product = cycle.version, cycle.asset, cycle.product
+    histories = selectors.histories(asset)
+    rounds = histories[version.pk].rounds
+    loaded = next(each for each in rounds if each.pk == cycle.pk)
+    stage = selectors.open_stage(loaded)
+    notes = selectors.notes_on(actor, version)
+    mine = [
+        row
+        for row in selectors.stages_of(loaded)
+        if row.state == StageState.OPEN and _waits(row, actor)
+    ]
+    following = selectors.next_waiting(actor, cycle)
+    return {
+        "cycle": cycle,
+        "asset": asset,
+        "item": asset.item,
+        "version": version,
+        "versions": _rail(cycle, histories),
+        "newest_number": asset.versions_count,
+        "stage": mine[0] if mine else stage,
+        "stages": stage_rows(loaded),
+        "viewer": viewing.viewer(version, marks=_marks(notes)),
+        "threads": _threads(actor, notes),
+        "open_notes": sum(note.state == NoteState.OPEN and not note.parent_id for note in notes),
+        "contradictions": selectors.contradictions_on(actor, version),
+        "brief_lines": lines_for(asset.item, asset.increment),
+        "claims": asset_selectors.claims_of(version) if version.kind == AssetKind.TEXT else [],
+        "note_form": NoteForm(kind=version.kind),
+        "may_note": rights.allowed(actor, "comment.add", product)
+        and version.number == asset.versions_count,
+        "may_settle": rights.allowed(actor, "review.start", product),
+        "may_decide": bool(mine) and rights.allowed(actor, "review.decide", product),
+        "may_withdraw": cycle.state == CycleState.OPEN
+        and rights.allowed(actor, "review.start", product),
+        "withdraw_form": WithdrawForm(),
+        "approve_form": decide_form(cycle, Verdict.APPROVE),
+        "changes_form": decide_form(cycle, Verdict.REQUEST_CHANGES),
+        "foot_words": _voided(cycle),
+        "next_url": reverse("review", args=[product.key, following]) if following else "",
+        "list_url": reverse("reviews", args=[product.key]),
+    } | guest_box(actor, cycle)
+
+
+def _waits(stage: Stage, actor: Actor) -> bool:
+    return actor.user is not None and any(
+        each.waiting and each.reviewer_id == actor.user.pk for each in stage.assignments.all()
+    )
+
+
+def _marks(notes: list[Note]) -> list[dict[str, Any]]:
+    """The notes as the viewer paints them: open ones warn, those that must be met are bad, settled ones good."""
+    return [
+        {
+            "id": note.pk,
+            "anchor": note.anchor,
+            "label": f"{note.author or note.guest}: {note.body[:80]}",
+            "tone": "good" if note.state != NoteState.OPEN else ("bad" if note.must else "warn"),
+        }
+        for note in notes
+        if note.anchor and not note.parent_id
+    ]
+
+
+def _threads(actor: Actor, notes: list[Note]) -> list[dict[str, Any]]:
+    """Notes with their answers, open ones first."""
+    answers: dict[int, list[Note]] = {}
+    for note in notes:
+        if note.parent_id:
+            answers.setdefault(note.parent_id, []).append(note)
+    threads = [
+        {
+            "note": note,
+            "answers": answers.get(note.pk, []),
+            "own": actor.user is not None and note.author_id == actor.user.pk,
+            "place": place_words(note.anchor),
+            "anchor_json": json.dumps(note.anchor) if note.anchor else "",
+        }
+        for note in notes
+        if not note.parent_id
+    ]
+    return sorted(threads, key=lambda row: row["note"].state != NoteState.OPEN)
+
+
+def _voided(cycle: ReviewCycle) -> list[str]:
+    """What the foot says of approvals that the content voided: "legal was voided by a change to claims"."""
+    rows = selectors.approvals_of(cycle.asset)
+    held = {row.layer_id for row in rows if row.state == ApprovalState.VALID}
+    newest = {
+        row.layer_id: row
+        for row in reversed(rows)
+        if row.state == ApprovalState.VOID and row.voided_parts and row.layer_id not in held
+    }
+    return [
+        _("%(layer)s was voided by a change to %(parts)s")
+        % {
+            "layer": row.layer.name.lower(),
+            "parts": ", ".join(part_words(cycle.version.kind, row.voided_parts)),
+        }
+        for row in newest.values()
+    ]
+
+
+def _rail(cycle: ReviewCycle, histories: dict[int, selectors.History]) -> list[dict[str, Any]]:
+    """The versions, newest first, each with its latest round and its approvals."""
+    rows = []
+    for version in asset_selectors.versions_of(cycle.asset):
+        history = histories.get(version.pk, selectors.History())
+        latest = history.rounds[0] if history.rounds else None
+        where = (
+            [cycle.product.key, latest.pk]
+            if latest
+            else [cycle.product.key, cycle.asset_id, version.number]
+        )
+        standing = selectors.standing(latest)
+        rows.append(
+            {
+                "version": version,
+                "url": reverse("review" if latest else "asset-version", args=where),
+                "word": standing.word,
+                "tone": TONES[standing.state],
+                "approvals": history.approvals,
+                "current": version.pk == cycle.version_id,
+            }
+        )
+    return rows

@@ -1,0 +1,174 @@
+"""Reviews and assets in a real browser: keys, the sandbox, what may run and what may not."""
+
+import io
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as live
+from django.core.files.base import ContentFile
+from PIL import Image
+from playwright.sync_api import Page
+
+from assets.models import Preview
+from assets.services.assets import add_asset
+from reviews.models import Decision
+from tests.assets import files
+from tests.assets.files import new_item
+from tests.cast import Cast, build
+from tests.reviews.rounds import approve, start
+
+
+@pytest.fixture
+def played(transactional_db: None) -> Cast:
+    return build()
+
+
+@pytest.fixture
+def reviewer(played: Cast, page: Page, live_server: Any) -> Page:
+    """A browser in which the reviewer is signed in; paths are those of the test's server."""
+    sign_in(page, played, "reviewer", live_server.url)
+    return page
+
+
+def sign_in(page: Page, cast: Cast, name: str, url: str) -> None:
+    cookie = cast.client(name).cookies[live.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": live.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
+
+
+def test_from_the_list_to_a_verdict_by_keys(played: Cast, reviewer: Page, live_server: Any) -> None:
+    first, second = start(played), start(played)
+    reviewer.goto(f"{live_server.url}/p/ATLAS/reviews/")
+    reviewer.keyboard.press("j")
+    reviewer.keyboard.press("Enter")
+    reviewer.wait_for_url(f"**/reviews/{first.pk}/")
+    # three keys from open to the verdict and on: a, Enter, n
+    reviewer.keyboard.press("a")
+    assert "You approve version 1" in reviewer.inner_text("#approve-dialog")
+    assert first.version.sha256[:12] in reviewer.inner_text("#approve-dialog")
+    with reviewer.expect_navigation():
+        reviewer.keyboard.press("Enter")
+    assert "You approved version 1" in reviewer.inner_text("#toasts")
+    assert Decision.objects.get().stage.cycle_id == first.pk
+    reviewer.keyboard.press("n")
+    reviewer.wait_for_url(f"**/reviews/{second.pk}/")
+    reviewer.keyboard.press("r")
+    reviewer.keyboard.press("s")
+    reviewer.fill("#note-request_changes", "Begin with the archive.")
+    with reviewer.expect_navigation():
+        reviewer.keyboard.press("Control+Enter")
+    made = Decision.objects.get(stage__cycle=second)
+    assert (made.verdict, made.weight, made.note) == (
+        "request_changes",
+        "structural",
+        "Begin with the archive.",
+    )
+    assert "Nothing else waits for you" in reviewer.inner_text(".page-bar")
+
+
+def test_keys_do_nothing_while_somebody_writes_a_note(
+    played: Cast, reviewer: Page, live_server: Any
+) -> None:
+    cycle = start(played)
+    reviewer.goto(f"{live_server.url}/p/ATLAS/reviews/{cycle.pk}/")
+    reviewer.keyboard.press("m")
+    reviewer.keyboard.type("a r n")
+    assert reviewer.input_value("#id_body") == "a r n"
+    assert not reviewer.locator("dialog[open]").count()
+
+
+def asset(cast: Cast, content: bytes, name: str) -> str:
+    version = add_asset(
+        actor=cast.actor("contributor"),
+        item=new_item(cast),
+        file=ContentFile(content, name=name),
+        rationale="Why",
+    )
+    return f"/p/ATLAS/assets/{version.asset_id}/1/"
+
+
+def red_share(picture: bytes) -> float:
+    pixels = Image.open(io.BytesIO(picture)).convert("RGB").get_flattened_data()
+    return sum(red > 200 and green < 60 and blue < 60 for red, green, blue in pixels) / len(pixels)
+
+
+def test_a_pdf_is_shown_in_its_sandbox(played: Cast, reviewer: Page, live_server: Any) -> None:
+    """Before a worker has drawn its pages."""
+    target = io.BytesIO()
+    Image.new("RGB", (600, 800), (255, 0, 0)).save(target, "PDF")
+    address = asset(played, target.getvalue(), "red.pdf")
+    Preview.objects.all().delete()
+    reviewer.goto(f"{live_server.url}{address}")
+    frame = reviewer.locator("iframe")
+    for _ in range(50):  # the viewer is another process: it is ready when it has drawn
+        if red_share(frame.screenshot()) > 0.1:
+            break
+        reviewer.wait_for_timeout(100)
+    assert red_share(frame.screenshot()) > 0.1
+
+
+def test_pictures_and_films_are_shown(played: Cast, reviewer: Page, live_server: Any) -> None:
+    reviewer.goto(f"{live_server.url}{asset(played, files.image('PNG', (64, 48)), 'a.png')}")
+    assert reviewer.evaluate("document.querySelector('.viewer img').naturalWidth") == 64
+    parts = []
+    reviewer.on("response", lambda answer: parts.append((answer.url, answer.status)))
+    reviewer.goto(f"{live_server.url}{asset(played, files.MP4, 'a.mp4')}")
+    reviewer.wait_for_function("document.querySelector('video').networkState !== 2")
+    assert [status for url, status in parts if url.endswith("/view/")][:1] == [206]
+
+
+def test_an_upload_runs_no_script(played: Cast, reviewer: Page, live_server: Any) -> None:
+    """As a script of a page, as a page, as a picture: none of them gets to run."""
+    dialogs: list[str] = []
+    reviewer.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    script = asset(played, b"document.title = 'run'; alert('script')", "a.js")
+    polyglot = asset(played, files.gif_polyglot(), "a.gif")
+    reviewer.goto(f"{live_server.url}/p/ATLAS/assets/")
+    for address in (script, polyglot):
+        outcome = reviewer.evaluate(
+            """url => new Promise(done => { const tag = document.createElement('script'); tag.src = url;
+            tag.onload = () => done('run'); tag.onerror = () => done('refused'); document.head.append(tag); })""",
+            f"{address}view/",
+        )
+        assert outcome == "refused"
+    reviewer.goto(f"{live_server.url}{script}view/")
+    assert "alert" in reviewer.inner_text("body")
+    reviewer.goto(f"{live_server.url}/p/ATLAS/assets/")
+    for content, name in ((files.SVG, "a.svg"), (files.HTML, "a.html"), (files.HTML, "a.png")):
+        address = asset(played, content, name)
+        with reviewer.expect_download():
+            reviewer.evaluate("url => { location.href = url }", f"{address}view/")
+    assert dialogs == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_are_accessible_and_fit(
+    played: Cast, page: Page, live_server: Any, theme: str
+) -> None:
+    cycle = start(played)
+    approve(played, cycle, "reviewer")
+    sign_in(page, played, "leadership", live_server.url)
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    violations: list[str] = []
+    page.on(
+        "console",
+        lambda message: violations.append(message.text) if message.type == "error" else None,
+    )
+    picture = asset(played, files.image("PNG"), "a.png")
+    addresses = [
+        "/p/ATLAS/reviews/",
+        f"/p/ATLAS/reviews/{cycle.pk}/",
+        f"/p/ATLAS/reviews/{cycle.pk}/?decide=request_changes",
+        "/p/ATLAS/assets/",
+        picture,
+        f"{picture}review/",
+        f"/p/ATLAS/assets/{cycle.asset_id}/upload/",
+        f"/items/{cycle.asset.item.key}/assets/",
+    ]
+    for address in addresses:
+        page.goto(f"{live_server.url}{address}")
+        assert Axe().run(page).violations_count == 0, address
+        for width in (1440, 1024, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
+    assert violations == []

@@ -1,0 +1,237 @@
+"""Guests' links: one round and nothing else, for as long as the link lives."""
+
+import io
+import logging
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from assets.services.assets import add_asset
+from assets.services.versions import upload_version
+from backlog.models import Change
+from core.errors import Invalid, NotAllowed, NotFound
+from reviews.models import GuestLink, Note, ReviewCycle
+from reviews.services import guests
+from reviews.services.cycles import withdraw_review
+from tests.assets.files import image, new_item
+from tests.cast import Cast
+from tests.reviews.rounds import new_version, post, start
+
+
+def invite(cast: Cast, cycle: ReviewCycle, **more: Any) -> tuple[GuestLink, str]:
+    """A link and its path."""
+    made = guests.invite(actor=cast.actor("owner"), cycle=cycle, name="Ruth of the agency", **more)
+    return made.link, urlsplit(made.url).path
+
+
+def test_a_guest_sees_the_version_and_what_is_said(cast: Cast) -> None:
+    cycle = start(cast, new_version(cast, "A film about an archive."))
+    said = {"version": cycle.version, "cycle": cycle, "product": cycle.product}
+    said["author"] = cast.people["reviewer"]
+    Note.objects.create(**said, body="Open with the archive.", anchor={"line": 1})
+    hidden = Note.objects.create(**said, body="Between lawyers.", private=True)
+    Note.objects.create(**said, body="An answer between lawyers.", parent=hidden)
+    link, path = invite(cast, cycle)
+    browser = Client()
+    answer = browser.get(path)
+    shown = answer.content.decode()
+    assert answer.status_code == 200
+    assert "A film about an archive." in shown
+    assert "Open with the archive." in shown
+    assert "between lawyers" not in shown.lower()
+    for name in (cast.a.name, cast.b.name, "/p/ATLAS", "Settings", cycle.asset.item.key):
+        assert name not in shown, name
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert set(answer.cookies) <= {"csrftoken"}
+    assert not Session.objects.exists()
+    link.refresh_from_db()
+    assert (link.visits, link.last_used_at is None) == (1, False)
+    browser.get(path)
+    link.refresh_from_db()
+    assert link.visits == 1
+
+
+def test_the_secret_is_shown_once_and_stored_hashed(cast: Cast) -> None:
+    cycle = start(cast)
+    address = reverse("review-guests", args=["ATLAS", cycle.pk])
+    owner = cast.client("owner")
+    data = {"name": "Ruth", "days": 7, "may_comment": "on", "password": "quiet harbour"}
+    shown = owner.post(address, data).content.decode()
+    secret = shown.split("/guest/", 1)[1].split("/", 1)[0]
+    assert len(secret) >= 22  # 128 bits in base 64
+    assert secret not in owner.get(address).content.decode()
+    assert secret not in str(cast.api("owner").get(f"/api/v1/reviews/{cycle.pk}/guests/").json())
+    row = GuestLink.objects.values().get()
+    assert secret not in str(row)
+    assert "quiet harbour" not in str(row)
+    assert secret not in str(list(Change.objects.values()))
+    assert cast.client("contributor").get(address).status_code == 403
+
+
+def test_a_link_reaches_nothing_else(cast: Cast) -> None:
+    one = start(cast, new_version(cast, "The one."))
+    two = start(cast, new_version(cast, "The other."))
+    link, path = invite(cast, one, may_comment=True)
+    browser = Client()
+    assert browser.get(f"{path}content/").getvalue() == b"The one."
+    newer = ContentFile(b"The next of it.", name="script.txt")
+    upload_version(actor=cast.actor("contributor"), asset=one.asset, file=newer, rationale="More.")
+    assert browser.get(f"{path}content/").getvalue() == b"The one."
+    assert "The next of it." not in browser.get(path).content.decode()
+    for address in (
+        f"/p/ATLAS/reviews/{two.pk}/",
+        f"/p/ATLAS/reviews/{one.pk}/",
+        reverse("version-view", args=["ATLAS", one.asset_id, 1]),
+    ):
+        assert browser.get(address).status_code == 302, address
+    assert browser.get(f"/api/v1/reviews/{one.pk}/").status_code == 401
+    assert browser.get(f"{path}page/1/").status_code == 404
+    assert browser.get(f"{path}download/").status_code == 404  # the link does not allow it
+    note = browser.post(f"{path}notes/", {"body": "Late."})
+    assert note.status_code == 409  # the round was superseded: it is looked at, not added to
+    assert not Note.objects.exists()
+
+
+def test_bytes_are_as_safe_as_the_product_s_own(cast: Cast) -> None:
+    file = ContentFile(image("PNG"), name="poster.png")
+    version = add_asset(
+        actor=cast.actor("contributor"), item=new_item(cast), file=file, rationale="First."
+    )
+    _, path = invite(cast, start(cast, version), may_download=True)
+    looked, kept = Client().get(f"{path}content/"), Client().get(f"{path}download/")
+    assert looked["Content-Disposition"].startswith("inline")
+    assert kept["Content-Disposition"].startswith("attachment")
+    for answer in (looked, kept):
+        assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Cache-Control"] == "private, no-store"
+        assert answer["Referrer-Policy"] == "no-referrer"
+    assert f'src="{path}content/"' in Client().get(path).content.decode()
+
+
+@pytest.mark.parametrize("how", ["expired", "revoked", "withdrawn", "guessed"])
+def test_an_ended_link_says_whom_to_ask(cast: Cast, how: str) -> None:
+    cycle = start(cast)
+    link, path = invite(cast, cycle, may_comment=True, may_download=True, days=1)
+    if how == "expired":
+        GuestLink.objects.filter(pk=link.pk).update(expires_at=timezone.now())
+    elif how == "revoked":
+        address = reverse("review-guest-end", args=["ATLAS", cycle.pk, link.pk])
+        assert cast.client("contributor").post(address).status_code == 403
+        assert cast.client("owner").post(address).status_code == 302
+    elif how == "withdrawn":
+        withdraw_review(actor=cast.actor("owner"), cycle=cycle, reason="Not now.")
+    else:
+        path = f"/guest/{'q' * 43}/"
+    for part in ("", "content/", "download/", "thumb/1/"):
+        answer = Client().get(path + part)
+        assert answer.status_code == 404, part
+        shown = answer.content.decode()
+        assert "This link has ended" in shown
+        assert ("Owner" in shown) == (how != "guessed")
+        assert answer["Cache-Control"] == "private, no-store"
+    assert Client().post(f"{path}notes/", {"body": "Still here?"}).status_code == 404
+    assert not Note.objects.exists()
+
+
+def test_a_password_is_asked_and_locks_after_ten_wrong_ones(cast: Cast) -> None:
+    link, path = invite(cast, start(cast, new_version(cast, "Sealed.")), password="quiet harbour")
+    guest, other = Client(), Client()
+    assert "Sealed." not in guest.get(path).content.decode()
+    assert guest.get(f"{path}content/").status_code == 404
+    assert guest.post(f"{path}open/", {"password": "loud harbour"}).status_code == 422
+    answer = guest.post(f"{path}open/", {"password": "quiet harbour"})
+    assert answer.status_code == 302
+    cookie = answer.cookies[f"guest-{link.pk}"]
+    assert (cookie["path"], cookie["httponly"]) == ("/guest/", True)
+    assert "Sealed." in guest.get(path).content.decode()
+    assert not Session.objects.exists()
+    for _ in range(10):
+        assert other.post(f"{path}open/", {"password": "a guess at it"}).status_code == 422
+    locked = other.post(f"{path}open/", {"password": "quiet harbour"})
+    assert locked.status_code == 429
+    assert "Ask Owner for a new one" in locked.content.decode()
+    assert "Sealed." not in other.get(path).content.decode()
+    other.cookies[f"guest-{link.pk}"] = cookie.value[:-2] + "xx"
+    assert "Sealed." not in other.get(path).content.decode()
+    assert "Sealed." in guest.get(path).content.decode()  # who knew it stays in
+
+
+def test_a_remark_at_a_place_without_script(cast: Cast) -> None:
+    cycle = start(cast, new_version(cast, "One.\nTwo.\n"))
+    _, path = invite(cast, cycle, may_comment=True)
+    browser = Client(enforce_csrf_checks=True)
+    page = browser.get(path)
+    assert page["Referrer-Policy"] == "same-origin"  # else its form would be refused
+    assert browser.post(f"{path}notes/", {"body": "No token."}).status_code == 403
+    token = page.context["csrf_token"]
+    data = {"csrfmiddlewaretoken": str(token), "body": "<b>Two</b> is short.", "at": "2"}
+    answer = browser.post(f"{path}notes/", data)
+    made = Note.objects.get()
+    assert made.guest
+    assert answer["Location"] == f"{path}#note-{made.pk}"
+    assert (made.anchor, made.author, made.guest.name) == ({"line": 2}, None, "Ruth of the agency")
+    shown = browser.get(path).content.decode()
+    assert "&lt;b&gt;Two&lt;/b&gt; is short." in shown
+    assert Change.objects.get(verb="review.noted").fields["guest"][1] == "Ruth of the agency"
+    bad = data | {"at": "", "place": '{"region": [2, 0, 1, 1]}'}
+    assert browser.post(f"{path}notes/", bad).status_code == 422
+    assert Client().post(f"{path}notes/", {"body": " "}).status_code == 422
+
+
+def test_looking_only_cannot_comment(cast: Cast) -> None:
+    _, path = invite(cast, start(cast))
+    assert Client().post(f"{path}notes/", {"body": "Hello."}).status_code == 404
+    assert "<textarea" not in Client().get(path).content.decode()
+
+
+def test_what_may_be_asked_for(cast: Cast) -> None:
+    cycle = start(cast)
+    for wrong in ({"days": 91}, {"days": 0}, {"password": "short"}, {"email": "nobody"}):
+        with pytest.raises(Invalid):
+            invite(cast, cycle, **wrong)
+    with pytest.raises(NotAllowed):
+        guests.invite(actor=cast.actor("contributor"), cycle=cycle, name="R")
+    link, _ = invite(cast, cycle, days=90)
+    assert link.expires_at - link.made_at == timedelta(days=90)
+    with pytest.raises(NotFound):
+        guests.link_of("", now=None)
+
+
+def test_the_api_makes_lists_and_ends(cast: Cast) -> None:
+    cycle = start(cast)
+    address = f"/api/v1/reviews/{cycle.pk}/guests/"
+    made = post(cast, "owner", address, {"name": "Ruth", "may_comment": True})
+    assert made.status_code == 201
+    path = urlsplit(made.json()["url"]).path
+    assert Client().get(path).status_code == 200
+    rows = cast.api("owner").get(address).json()["results"]
+    assert [(row["name"], row["state"]) for row in rows] == [("Ruth", "alive")]
+    assert cast.api("contributor").get(address).status_code == 403
+    assert cast.api("outsider").get(address).status_code == 404
+    assert cast.api("owner").delete(f"{address}{rows[0]['id']}/").status_code == 204
+    assert Client().get(path).status_code == 404
+
+
+def test_no_log_holds_the_secret(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    _, path = invite(cast, start(cast))
+    secret = path.split("/")[2]
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logging.getLogger().addHandler(handler)
+    try:
+        with caplog.at_level(logging.DEBUG):
+            Client().get(path)
+            Client().get(f"{path}page/1/")
+            Client().get(f"{path}nothing-here/")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert secret not in stream.getvalue()

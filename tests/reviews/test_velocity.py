@@ -1,0 +1,114 @@
+"""How long verdicts take, against sums done by hand and a slow reference."""
+
+import random
+import statistics
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reviews import velocity
+from reviews.velocity import Taken
+from tests.cast import Cast
+
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def verdict(hours: float, person: int = 1, layer: str = "legal", day: int = 0) -> Taken:
+    opened = MONDAY + timedelta(days=day)
+    return Taken(person, layer, 1, opened, opened, opened + timedelta(hours=hours))
+
+
+def test_quantiles_are_those_of_the_library() -> None:
+    numbers = random.Random(7)
+    for size in (2, 3, 10, 101):
+        values = [numbers.random() * 90 for _ in range(size)]
+        hundred = statistics.quantiles(values, n=100, method="inclusive")
+        assert velocity.quantile(values, 0.85) == pytest.approx(hundred[84])
+        assert velocity.quantile(values, 0.5) == pytest.approx(statistics.median(values))
+    assert velocity.quantile([4.0], 0.85) == 4.0
+
+
+def test_only_time_in_which_a_verdict_was_possible_counts() -> None:
+    asked_later = Taken(
+        1, "legal", 2, MONDAY, MONDAY + timedelta(hours=5), MONDAY + timedelta(hours=8)
+    )
+    asked_early = Taken(
+        1, "legal", 1, MONDAY, MONDAY - timedelta(days=9), MONDAY + timedelta(hours=8)
+    )
+    assert (asked_later.hours, asked_early.hours) == (3, 8)
+    assert velocity.times([asked_later, asked_early]).median == 5.5
+    assert velocity.times([]) == velocity.Times(0, None, None)
+
+
+def test_months_are_those_of_the_zone() -> None:
+    row = Taken(1, "legal", 1, MONDAY, MONDAY, datetime(2026, 3, 31, 23, tzinfo=UTC))
+    months = dict(velocity.trend([row], date(2026, 4, 10), ZoneInfo("Europe/Berlin")))
+    assert len(months) == 12
+    assert (months[date(2026, 4, 1)].n, months[date(2026, 3, 1)].n) == (1, 0)
+    assert date(2025, 5, 1) in months
+
+
+def test_a_prediction_falls_back_and_grows_with_the_load() -> None:
+    own = [verdict(10, day=day) for day in range(5)]
+    others = [verdict(40, person=2, layer="brand", day=day) for day in range(5)]
+    rows = own + others
+    alone = velocity.predict(rows, person=1, layer="legal", open_load=0)
+    assert (alone.source, alone.n, alone.median, alone.factor) == ("person", 5, 10, 1)
+    loaded = velocity.predict(rows, person=1, layer="legal", open_load=5)
+    assert (loaded.median, loaded.factor) == (20, 2)  # a week's work waits already
+    assert velocity.predict(rows, person=1, layer="legal", open_load=900).factor == velocity.MOST
+    assert velocity.predict(rows, person=3, layer="brand", open_load=0).source == "layer"
+    assert velocity.predict(rows, person=3, layer="safety", open_load=0).source == "product"
+    none = velocity.predict(rows[:4], person=1, layer="legal", open_load=3)
+    assert (none.source, none.median) == ("none", None)
+
+
+def test_what_waits_and_how_long_it_will_take(cast: Cast) -> None:
+    from reviews import speed
+    from tests.reviews.rounds import approve, new_version, start
+
+    for number in range(5):
+        approve(cast, start(cast, new_version(cast, f"text {number}")), "reviewer")
+    start(cast, new_version(cast, "one more"))
+    rows = speed.taken(cast.a)
+    assert [(row.person, row.layer) for row in rows] == [(cast.reviewer.pk, "subject_matter")] * 5
+    assert speed.taken(cast.b) == []
+    load = {row.person: row.open for row in speed.loads(cast.a)}
+    assert load == {cast.leadership: 5, cast.reviewer: 1}
+    asked = {"subject_matter": [cast.reviewer, cast.leadership]}
+    found = speed.predictions(cast.a, asked)["subject_matter"]
+    assert found[cast.reviewer.pk].source == "person"
+    assert found[cast.leadership.pk].source == "layer"
+    assert found[cast.leadership.pk].factor == velocity.MOST
+    box = speed.load_box(cast.a)["load"]
+    assert sum(sum(row["counts"]) for row in box["layers"]) == 6
+
+
+def test_changes_asked_for_in_increments(cast: Cast) -> None:
+    from backlog.late_change import ChangeRequest
+    from backlog.models import Increment, IncrementKind
+    from reviews.late import change_requests
+    from reviews.models import Decision, Note
+    from tests.reviews.rounds import CHANGES, decide_as, new_version, start
+
+    free = start(cast, new_version(cast, "free"))
+    decide_as(cast, "reviewer", free, **CHANGES)
+    assert change_requests(cast.a) == []
+    cycle = start(cast, new_version(cast, "planned"))
+    kind = IncrementKind.objects.filter(product=cast.a).exclude(stage=1).earliest("pk")
+    increment = Increment.objects.create(
+        product=cast.a, item=cycle.asset.item, number=1, kind=kind, title="Cut", position=1
+    )
+    type(cycle.asset).objects.filter(pk=cycle.asset_id).update(increment=increment)
+    decide_as(cast, "reviewer", cycle, **CHANGES | {"weight": "structural"})
+    said = {"product": cast.a, "version": cycle.version, "author": cast.people["reviewer"]}
+    must = Note.objects.create(**said, body="Shorter.", must=True)
+    Note.objects.create(**said, body="Yes.", parent=must, must=True)
+    Note.objects.create(**said, body="Nice.")
+    at = Decision.objects.get(stage__cycle=cycle).decided_at
+    assert change_requests(cast.a) == [
+        ChangeRequest(at, increment.pk, kind.stage, True),
+        ChangeRequest(must.created_at, increment.pk, kind.stage, False),
+    ]
+    assert change_requests(cast.b) == []

@@ -1,0 +1,74 @@
+"""What imports and insights put into a product."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from insights.jobs import digests
+from insights.models import DigestPreference
+from insights.services.preferences import set_preference
+from insights.unsubscribing import token_of
+from insights.vocabulary import Cadence
+from integrations.jobs import imports as jobs
+from integrations.models import ImportRun
+from integrations.services import imports
+from tests.integrations.exports import FIRST, jira
+from tests.security.world import Tenant
+
+
+def furnish_imports(tenant: Tenant) -> None:
+    """An import, the same again with changes, and one that waits for its mapping."""
+    mark = tenant.mark
+    issue = {
+        **FIRST,
+        "Summary": mark,
+        "Description": mark,
+        "Issue key": mark.split()[0],
+        "Labels": [mark[:60]],
+        "Priority": mark,
+        f"Custom field ({mark})": mark,
+        "Issue Type": mark,
+        "Comment": [f"03/Apr/23 10:00 AM;{mark.split()[0]};{mark}"],
+    }
+    _bring(tenant, jira(issue))
+    again = {
+        **issue,
+        "Description": f"{mark} anew",
+        "Comment": [*issue["Comment"], f"04/Apr/23 1:00 PM;x;{mark}"],
+    }
+    tenant.things["run"] = _bring(tenant, jira(again))
+    tenant.things["mapping_run"] = _start(tenant, jira(issue))
+
+
+def _start(tenant: Tenant, content: bytes) -> ImportRun:
+    run = imports.start_import(
+        actor=tenant.actor(), product=tenant.product, name=f"{tenant.mark}.csv", chunks=[content]
+    )
+    return _work(run)
+
+
+def _bring(tenant: Tenant, content: bytes) -> ImportRun:
+    run = _start(tenant, content)
+    assert run.state == ImportRun.State.MAPPING, run.last_error
+    imports.carry_out(actor=tenant.actor(), run=run)
+    run = _work(run)
+    assert run.state == ImportRun.State.DONE, run.last_error
+    return run
+
+
+def _work(run: ImportRun) -> ImportRun:
+    jobs.work(str(run.pk))
+    run.refresh_from_db()
+    return run
+
+
+def furnish_digests(tenant: Tenant) -> None:
+    """A daily digest, and one that was sent."""
+    set_preference(
+        actor=tenant.actor(), product=tenant.product, cadence=Cadence.DAILY, hour=8, weekday=0
+    )
+    digests.sweep(now=timezone.now() + timedelta(days=2))
+    preference = DigestPreference.objects.get(product=tenant.product, user=tenant.person)
+    tenant.things["unsubscribe_token"] = token_of(preference)
