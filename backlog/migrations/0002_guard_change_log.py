@@ -38,5 +38,5 @@ def unguard(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("backlog", "0001_backlog_tables")]
+    dependencies = [("backlog", "0001_tables")]
     operations = [migrations.RunPython(guard, unguard)]

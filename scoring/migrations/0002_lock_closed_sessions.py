@@ -1,8 +1,6 @@
-"""Sessions invite by mail and calendar, know when their screens changed, and are locked once they are closed."""
+"""Refinement sessions are locked once they are closed."""
 
-import django.utils.timezone
-from django.conf import settings
-from django.db import migrations, models
+from django.db import migrations
 
 #: What a closed session may not lose; ``current`` and ``template`` may still let go of rows that are deleted.
 KEPT = ("state", "title", "starts_at", "closed_at", "minutes")
@@ -77,64 +75,5 @@ def unlock(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("scoring", "0015_history_follows_scores"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
-
-    operations = [
-        migrations.AddField(
-            model_name="agendaentry",
-            name="agreed",
-            field=models.JSONField(default=dict),
-        ),
-        migrations.AddField(
-            model_name="attendee",
-            name="mail_due_at",
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddField(
-            model_name="attendee",
-            name="mailed_sequence",
-            field=models.PositiveIntegerField(null=True),
-        ),
-        migrations.AddField(
-            model_name="attendee",
-            name="removed_at",
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddField(
-            model_name="refinementsession",
-            name="cancel_reason",
-            field=models.CharField(blank=True, max_length=300),
-        ),
-        migrations.AddField(
-            model_name="refinementsession",
-            name="changed_at",
-            field=models.DateTimeField(default=django.utils.timezone.now),
-        ),
-        migrations.AddField(
-            model_name="refinementsession",
-            name="screen",
-            field=models.PositiveIntegerField(default=1),
-        ),
-        migrations.AddField(
-            model_name="refinementsession",
-            name="sequence",
-            field=models.PositiveIntegerField(default=0),
-        ),
-        migrations.AddField(
-            model_name="refinementsession",
-            name="version",
-            field=models.PositiveIntegerField(default=1),
-        ),
-        migrations.AddIndex(
-            model_name="attendee",
-            index=models.Index(
-                condition=models.Q(("mail_due_at__isnull", False)),
-                fields=["mail_due_at"],
-                name="attendee_mail_due",
-            ),
-        ),
-        migrations.RunPython(lock, unlock),
-    ]
+    dependencies = [("scoring", "0001_tables")]
+    operations = [migrations.RunPython(lock, unlock)]
