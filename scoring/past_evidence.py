@@ -317,7 +317,7 @@ class PastEvidence:
     @cached_property
     def _rows(self) -> dict[str, Array]:
         """Signals that may have counted for one of the items, as they are today, in the order of their ids."""
-        parts = [self._read("1 = 0", [])]
+        parts = []
         if len(self._ids):
             mine, params = columns.among("item_id", self._ids)
             parts.append(self._read(f"{mine} AND withdrawn_at IS NULL", params))
@@ -340,6 +340,7 @@ class PastEvidence:
             others = np.array(sorted(self._merges.items), dtype=np.int64)
             for name in ("item_id", "merged_from_id"):
                 parts.append(self._read(*columns.among(name, others)))
+        parts = parts or [self._read("1 = 0", [])]
         found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         _, first = np.unique(found["id"], return_index=True)
         return {name: values[first] for name, values in found.items()}
