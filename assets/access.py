@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -23,7 +22,6 @@ from assets.models import (
     Upload,
     Version,
 )
-from backlog.models import Change
 from core.errors import Invalid, NotFound
 
 
@@ -268,15 +266,6 @@ def target_for(
     rights.require(actor, "product.read", found.product)
     rights.require(actor, action, found.product)
     return found
-
-
-def readings_batch(actor: Actor, product: Product, batch: uuid.UUID) -> uuid.UUID:
-    """A file of readings that came into ``product``. NotFound for any other batch."""
-    rights.require(actor, "product.read", product)
-    rows = Change.objects.filter(product=product, batch=batch, verb="reading.entered")
-    if not rows.exists():
-        raise NotFound
-    return batch
 
 
 def asset_named(actor: Actor, product: Product, pk: int) -> Asset:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from assets.models import Metric, Placement
-from assets.services.readings import NOTE_LIMIT, SOURCE_LIMIT, Draft
+from assets.services.readings import NOTE_LIMIT, Draft
 from assets.vocabulary import MetricForm
 
 _DAY = timedelta(days=1)
@@ -106,16 +106,3 @@ class TargetForm(forms.Form):
         data = self.cleaned_data
         share = data["metric"].form == MetricForm.SHARE
         return float(data["limit"]) / 100 if share else float(data["limit"])
-
-
-class FileForm(forms.Form):
-    """A CSV file of readings."""
-
-    file = forms.FileField(
-        required=False, widget=forms.FileInput(attrs={"accept": ".csv,text/csv"})
-    )
-    source = forms.CharField(
-        max_length=SOURCE_LIMIT,
-        label="Where the figures come from",
-        help_text="The learning platform, the web statistics …; the same rows from there are the same readings.",
-    )

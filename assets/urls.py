@@ -83,8 +83,6 @@ urlpatterns = [
     ),
     path("p/<str:key>/replacements/<int:pk>/drop/", placements.drop, name="replacement-drop"),
     path("p/<str:key>/readings/", readings.registry, name="readings"),
-    path("p/<str:key>/readings/import/", readings.bring_in, name="readings-import"),
-    path("p/<str:key>/readings/import/<uuid:batch>/", readings.batch, name="readings-batch"),
     path("p/<str:key>/readings/<int:pk>/", readings.one, name="reading"),
     path("p/<str:key>/placements/<int:pk>/readings/", readings.new, name="reading-new"),
     path("p/<str:key>/assets/<int:pk>/readings/", readings.of_asset, name="asset-readings"),

@@ -23,19 +23,31 @@ def runs_of(actor: Actor, product: Product) -> QuerySet[ImportRun]:
     return found.defer(*_HEAVY).order_by("-created_at", "-id")
 
 
-def run_in(actor: Actor, product: Product, pk: uuid.UUID, action: str = "import.run") -> ImportRun:
+#: Who may bring in what: files of placements and readings need the right that one of them by hand needs.
+_RIGHTS = {
+    ImportRun.Subject.PLACEMENTS: "placement.edit",
+    ImportRun.Subject.READINGS: "reading.enter",
+}
+
+
+def right_of(subject: str, *, undoing: bool = False) -> str:
+    """The action that bringing in, or taking back, files of ``subject`` is."""
+    return _RIGHTS.get(subject, "import.undo" if undoing else "import.run")  # type: ignore[call-overload, no-any-return]
+
+
+def run_in(actor: Actor, product: Product, pk: uuid.UUID, *, undoing: bool = False) -> ImportRun:
     """An import of this product. NotFound for another product's, NotAllowed for members without the right."""
-    run = run_for(actor, pk, action)
+    run = run_for(actor, pk, undoing=undoing)
     if run.product_id != product.pk:
         raise NotFound
     run.product = product
     return run
 
 
-def run_for(actor: Actor, pk: uuid.UUID, action: str = "import.run") -> ImportRun:
+def run_for(actor: Actor, pk: uuid.UUID, *, undoing: bool = False) -> ImportRun:
     """An import by id. NotFound for strangers, NotAllowed for members without the right."""
     run = ImportRun.objects.select_related("product", "started_by").filter(pk=pk).first()
     if run is None:
         raise NotFound
-    rights.require(actor, action, run.product)
+    rights.require(actor, right_of(run.subject, undoing=undoing), run.product)
     return run

@@ -40,6 +40,8 @@ class ImportRun(models.Model):
     class Subject(models.TextChoices):
         ITEMS = "items", "items"
         SIGNALS = "signals", "evidence"
+        PLACEMENTS = "placements", "placements"
+        READINGS = "readings", "readings"
 
     BUSY = (State.EXAMINING, State.REHEARSING, State.IMPORTING, State.UNDOING)
     WRITING = (State.IMPORTING, State.UNDOING)
@@ -51,7 +53,7 @@ class ImportRun(models.Model):
     file_path = models.CharField(max_length=300)
     file_size = models.PositiveBigIntegerField(default=0)
     file_digest = models.CharField(max_length=64)
-    subject = models.CharField(max_length=8, choices=Subject, default=Subject.ITEMS)
+    subject = models.CharField(max_length=10, choices=Subject, default=Subject.ITEMS)
     state = models.CharField(max_length=12, choices=State, default=State.EXAMINING)
     aim = models.CharField(max_length=9, choices=Aim, default=Aim.MAPPING)
     failed_in = models.CharField(max_length=12, blank=True)
@@ -127,7 +129,8 @@ class ImportedRecord(models.Model):
 
 
 class ImportEffect(models.Model):
-    """What a run did to things that the change log does not restore: comments, signals, ratings, records, words, links.
+    """What a run did to things that the change log does not restore: comments, signals, ratings, records, words,
+    links, placements, readings.
 
     ``before`` None: the run made it, an undo deletes it; else the values to put back. Effects on items that the run
     itself made are not noted: they go with the item.
@@ -144,9 +147,11 @@ class ImportEffect(models.Model):
         PROGRAM = "program", "program"
         CHANNEL = "channel", "channel"
         CYCLE = "cycle", "cycle"
+        PLACEMENT = "placement", "placement"
+        READING = "reading", "reading"
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="effects")
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=9, choices=Kind)
     object_id = models.BigIntegerField()
     before = models.JSONField(null=True)
 

@@ -55,7 +55,9 @@ class UndoPlan:
 
 
 def undo_plan(run: ImportRun) -> UndoPlan:
-    """Three counts; of evidence two."""
+    """Three counts; of evidence two, of placements and readings as far as nobody touches them meanwhile."""
+    if run.subject in (ImportRun.Subject.PLACEMENTS, ImportRun.Subject.READINGS):
+        return UndoPlan(run.counts.get("created", 0), 0, run.counts.get("updated", 0))
     if run.subject == ImportRun.Subject.SIGNALS:
         ids = ImportEffect.objects.filter(run=run, kind=ImportEffect.Kind.SIGNAL)
         rows = Signal.objects.filter(pk__in=ids.values("object_id"))

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,6 +27,7 @@ from core.inserting import insert
 LIMIT = 1000
 SOURCE_LIMIT, ID_LIMIT, NOTE_LIMIT = 60, 120, 500
 BY_HAND = "by hand"
+UNDONE = "The file was taken back."
 _CONTENT = (
     *("placement_id", "version_id", "metric_id", "starts_at", "ends_at"),
     *("value", "n", "hits", "spread", "note"),
@@ -96,11 +98,7 @@ def enter(
             new.append(row)
             outcome.rows.append(row)
             continue
-        changed = {
-            name: (getattr(before, name), getattr(row, name))
-            for name in _CONTENT
-            if getattr(before, name) != getattr(row, name)
-        }
+        changed = _differing(before, row)
         outcome.rows.append(before)
         if not changed or before.pk is None:
             outcome.unchanged += 1
@@ -127,6 +125,33 @@ def enter(
     touched |= {(row.placement_id, row.metric_id) for row in new}
     targets.follow(actor=actor, product=product, touched=touched, now=now)
     return outcome
+
+
+def foresee(
+    *, actor: Actor, product: Product, drafts: Sequence[Draft], now: datetime | None = None
+) -> list[str]:
+    """What :func:`enter` would do with each: added, corrected, unchanged. Writes nothing. Raises Invalid."""
+    fresh = _rows(actor, product, drafts, now or timezone.now())
+    known = _known(product, fresh)
+    found = []
+    for row in fresh:
+        before = known.setdefault((row.source, row.external_id), row)
+        found.append(
+            "added"
+            if before is row
+            else "corrected"
+            if before.pk is not None and _differing(before, row)
+            else "unchanged"
+        )
+    return found
+
+
+def _differing(before: Reading, row: Reading) -> dict[str, tuple[Any, Any]]:
+    return {
+        name: (getattr(before, name), getattr(row, name))
+        for name in _CONTENT
+        if getattr(before, name) != getattr(row, name)
+    }
 
 
 def _entered(row: Reading, right: str) -> changes.Entry:
@@ -195,43 +220,80 @@ def _switch(
     return reading
 
 
+@dataclass
+class TakenBack:
+    removed: int = 0
+    restored: int = 0
+    kept: int = 0
+
+
 @transaction.atomic
 def take_back(
-    *, actor: Actor, product: Product, batch: uuid.UUID, now: datetime | None = None
-) -> int:
-    """Withdraw all readings that one file brought in; how many. Raises NotAllowed, Conflict when there are none."""
+    *,
+    actor: Actor,
+    product: Product,
+    ids: Sequence[int],
+    batch: uuid.UUID,
+    now: datetime | None = None,
+) -> TakenBack:
+    """Take back what one file did to these readings: those it brought are withdrawn, those it corrected say what they
+    said. What somebody has withdrawn or corrected since stays. Raises NotAllowed.
+
+    A reading that is taken back gives its name free, so that the file can be brought in again. Done again it finds
+    nothing left to do.
+    """
     right = rights.require(actor, "reading.enter", product)
     now = now or timezone.now()
     Product.objects.select_for_update(no_key=True).get(pk=product.pk)
-    ids = changes.subjects_of(product=product, batch=batch, verb="reading.entered")
-    rows = list(
-        Reading.objects.filter(product=product, pk__in=ids, withdrawn_at=None).select_related(
-            "placement__asset__item"
+    rows = {
+        row.pk: row
+        for row in Reading.objects.filter(product=product, pk__in=ids).select_related(
+            "placement__asset__item", "metric", "version"
         )
-    )
-    if not rows:
-        raise Conflict("Nothing of this file counts any more.", code="nothing_left")
-    Reading.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_at=now)
-    changes.record(
-        actor=actor,
-        product=product,
-        undoes=batch,
-        now=now,
-        entries=[
-            changes.Entry(
-                "reading.withdrawn",
-                row,
-                row.placement.asset.item,
-                {"withdrawn": (None, now)},
-                reason="The file was taken back.",
-                right=right,
-            )
-            for row in rows
-        ],
-    )
-    touched = {(row.placement_id, row.metric_id) for row in rows}
+    }
+    result = TakenBack()
+    entries: list[changes.Entry] = []
+    touched: set[tuple[int, int]] = set()
+    told = changes.of_batch(product=product, batch=batch, subject_ids=rows)
+    later = changes.told_since(told, verbs=("reading.corrected", "reading.withdrawn"))
+    for change in told:
+        row = rows[change.subject_id]
+        touched.add((row.placement_id, row.metric_id))
+        if row.pk in later or row.withdrawn_at is not None:
+            result.kept += 1
+            continue
+        if change.verb == "reading.entered":
+            row.withdrawn_at, row.external_id = now, f"undone {batch.hex} {row.pk}"
+            row.save(update_fields=["withdrawn_at", "external_id"])
+            entries.append(_undone(row, "reading.withdrawn", {"withdrawn": (None, now)}, right))
+            result.removed += 1
+        else:
+            fields = _put_back(row, change.fields)
+            entries.append(_undone(row, "reading.corrected", fields, right))
+            result.restored += 1
+            touched.add((row.placement_id, row.metric_id))
+    changes.record(actor=actor, product=product, entries=entries, undoes=batch, now=now)
     targets.follow(actor=actor, product=product, touched=touched, now=now)
-    return len(rows)
+    return result
+
+
+def _put_back(row: Reading, told: Mapping[str, Sequence[Any]]) -> dict[str, tuple[Any, Any]]:
+    """What a correction changed says again what it said; field -> (now, then)."""
+    fields = {}
+    for name, (before, _after) in told.items():
+        column = f"{name}_id" if name in ("placement", "version", "metric") else name
+        then = datetime.fromisoformat(before) if name in ("starts_at", "ends_at") else before
+        fields[name] = (getattr(row, column), then)
+        setattr(row, column, then)
+    row.save(update_fields=list(fields))
+    return fields
+
+
+def _undone(
+    row: Reading, verb: str, fields: Mapping[str, tuple[Any, Any]], right: str
+) -> changes.Entry:
+    item = row.placement.asset.item
+    return changes.Entry(verb, row, item, fields, reason=UNDONE, right=right)
 
 
 def check(

@@ -81,6 +81,7 @@ def registry(request: HttpRequest, key: str) -> HttpResponse:
         "counts": _counts(product),
         "states": PlacementState.choices,
         "environments": Environment.choices,
+        "may_edit": rights.allowed(actor, "placement.edit", product),
     }
     return show(request, "assets/placements.html", context, product=product, active="assets")
 

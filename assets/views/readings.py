@@ -1,9 +1,7 @@
-"""Readings: all of them, those of an asset version against version, one; by hand, from a file; metrics and targets."""
+"""Readings: all of them, those of an asset version against version, one; by hand; metrics and targets."""
 
 from __future__ import annotations
 
-import base64
-import uuid
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,17 +18,14 @@ from accounts.models import Product
 from accounts.pages import into_form, page, show
 from assets import access, compared
 from assets.models import Asset
-from assets.reading_forms import DefineForm, FileForm, ReadingForm, TargetForm
+from assets.reading_forms import DefineForm, ReadingForm, TargetForm
 from assets.services import metrics as metric_services
-from assets.services import reading_imports, readings, targets
+from assets.services import readings, targets
 from backlog.access import item_of
 from core.errors import Conflict, DomainError, Invalid
 from core.htmx import go
-from core.uploads import file_in
 
 KEYS = ("metric", "source", "asset", "withdrawn")
-#: A file of readings is rehearsed and then sent again within the page, so it stays small.
-FILE_LIMIT = 1 << 20
 
 
 @page
@@ -238,98 +233,6 @@ def new(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     return show(
         request, "assets/reading_new.html", context, product=product, active="assets", status=status
     )
-
-
-@page
-@require_http_methods(["GET", "HEAD", "POST"])
-def bring_in(request: HttpRequest, key: str) -> HttpResponse:
-    """Readings from a CSV file: sent once it is rehearsed, sent again it is done."""
-    actor = Actor.of(request)
-    product = product_for(actor, key, "reading.enter")
-    form = FileForm(request.POST or None)
-    found = None
-    held = ""
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                data = _content(request)
-                source = form.cleaned_data["source"]
-                if request.POST.get("act") == "enter":
-                    done, batch, left = reading_imports.bring_in(
-                        actor=actor, product=product, data=data, source=source
-                    )
-                    return _brought_in(request, product, done, batch, left)
-                found = reading_imports.rehearse(
-                    actor=actor, product=product, data=data, source=source
-                )
-                held, status = base64.b64encode(data).decode(), 200
-            except Invalid as error:
-                into_form(form, error)
-    context = {
-        "form": form,
-        "found": found,
-        "held": held,
-        "shown": (found.drafts if found else [])[:20],
-    }
-    return show(
-        request,
-        "assets/readings_import.html",
-        context,
-        product=product,
-        active="assets",
-        status=status,
-    )
-
-
-def _content(request: HttpRequest) -> bytes:
-    """The file, or the one that was rehearsed. Raises Invalid."""
-    held = request.POST.get("held", "")
-    if held and not request.FILES:
-        try:
-            return base64.b64decode(held, validate=True)
-        except ValueError as error:
-            raise Invalid("The file was cut on its way. Choose it again.") from error
-    file = file_in(request)
-    if (file.size or 0) > FILE_LIMIT:
-        raise Invalid(
-            "The file is larger than 1 MB. Send it in several parts, or over the API.",
-            fields={"file": ["At most 1 MB."]},
-        )
-    return bytes(file.read())
-
-
-def _brought_in(
-    request: HttpRequest, product: Product, done: readings.Outcome, batch: uuid.UUID, left: int
-) -> HttpResponse:
-    messages.success(
-        request,
-        _("%(added)s readings entered, %(corrected)s corrected, %(unchanged)s known already.")
-        % {"added": done.added, "corrected": done.corrected, "unchanged": done.unchanged}
-        + (" " + _("%(n)s rows were left out.") % {"n": left} if left else ""),
-    )
-    where = reverse("readings", args=[product.key])
-    if done.added:
-        where = reverse("readings-batch", args=[product.key, batch])
-    return go(request, where)
-
-
-@page
-@require_http_methods(["GET", "HEAD", "POST"])
-def batch(request: HttpRequest, key: str, batch: uuid.UUID) -> HttpResponse:
-    """What a file brought in can be taken back as a whole."""
-    actor = Actor.of(request)
-    product = product_for(actor, key, "reading.enter")
-    access.readings_batch(actor, product, batch)
-    if request.method == "POST":
-        count = readings.take_back(actor=actor, product=product, batch=batch)
-        messages.success(
-            request, _("%(n)s readings are withdrawn, with what they did.") % {"n": count}
-        )
-        return go(request, reverse("readings", args=[key]))
-    context = {"batch": batch}
-    return show(request, "assets/readings_batch.html", context, product=product, active="assets")
 
 
 @page

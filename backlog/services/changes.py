@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -91,7 +91,22 @@ def since_version(item: Item, version: int) -> dict[str, list[Any]]:
     return merged
 
 
-def subjects_of(*, product: Product, batch: uuid.UUID, verb: str) -> list[int]:
-    """The ids of what was done to in one batch with this verb. One query."""
-    rows = Change.objects.filter(product=product, batch=batch, verb=verb)
-    return list(rows.order_by("id").values_list("subject_id", flat=True))
+def of_batch(*, product: Product, batch: uuid.UUID, subject_ids: Iterable[int]) -> list[Change]:
+    """What one batch did to these subjects, in its order. One query."""
+    rows = Change.objects.filter(product=product, batch=batch, subject_id__in=list(subject_ids))
+    return list(rows.order_by("id"))
+
+
+def told_since(told: Sequence[Change], *, verbs: Iterable[str]) -> set[int]:
+    """The subjects of ``told`` (all of one kind) to which one of ``verbs`` was done afterwards. One query."""
+    last = {change.subject_id: change.pk for change in told}
+    if not last:
+        return set()
+    rows = Change.objects.filter(
+        product_id=told[0].product_id,
+        subject_type=told[0].subject_type,
+        subject_id__in=last,
+        verb__in=list(verbs),
+        pk__gt=min(last.values()),
+    )
+    return {subject for pk, subject in rows.values_list("pk", "subject_id") if pk > last[subject]}

@@ -60,7 +60,7 @@ def list_imports(request: Request) -> Response:
     parsers=[MultiPartParser],
 )
 def start_import(request: Request) -> Response:
-    """Upload a CSV or JSON file of items, or a CSV file of evidence (`subject`: `signals`).
+    """Upload a CSV or JSON file of items, or a CSV file of evidence, placements or readings (`subject`).
 
     The answer comes at once; the work goes on, poll `Location`.
 
@@ -116,13 +116,13 @@ def set_import_mapping(request: Request, pk: uuid.UUID) -> Response:
 
 
 def _verb(
-    name: str, summary: str, says: str, act: Callable[..., Any], right: str = "import.run"
+    name: str, summary: str, says: str, act: Callable[..., Any], *, undoing: bool = False
 ) -> Any:
     """A POST that sets an import going."""
 
     def handler(request: Request, pk: uuid.UUID) -> Response:
         actor = actor_of(request)
-        run = access.run_for(actor, pk, right)
+        run = access.run_for(actor, pk, undoing=undoing)
         return _answer(act(actor=actor, run=run), 202)
 
     handler.__name__ = name
@@ -174,6 +174,6 @@ undo = resource(
         "Take an import back",
         "Everything it did, but for items that people have worked on since. 409 where a later import has to go first.",
         services.undo_import,
-        "import.undo",
+        undoing=True,
     )
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,14 +16,18 @@ from backlog.models import Item, Segment
 from backlog.services import changes, words
 from core.inserting import insert
 from integrations.jobs.building import actor_of
+from integrations.jobs.rowwise import CHUNK, Chunk, Way, chunks, note
 from integrations.models import ImportedRecord, ImportEffect, ImportRun
-from integrations.readers.preview import LISTED
-from integrations.readers.signals import SignalMapping, SignalRow, read_signals
+from integrations.readers.signals import (
+    SignalMapping,
+    SignalRow,
+    examine_signals,
+    read_signals,
+)
 from integrations.readers.source import Source
 from scoring.models import Signal
 from scoring.services import signals
 
-CHUNK = 500
 NAMES = ("rows", "created", "unchanged", "skipped", "errors")
 #: What the new ones are about.
 ABOUT = ("attached", "of_segments", "unattached")
@@ -33,29 +36,6 @@ SKIPPED_LISTED = 50
 REASON = "Undo of an import of evidence."
 Kind = ImportEffect.Kind
 _KEY = re.compile(r"^([A-Za-z][A-Za-z0-9]{1,9})-([1-9][0-9]{0,8})$")
-
-
-@dataclass
-class Chunk:
-    """Rows behind the first ones up to ``end`` (counted in records of the file)."""
-
-    rows: list[SignalRow]
-    end: int
-
-
-def chunks(rows: Iterable[SignalRow], done: int = 0) -> Iterator[Chunk]:
-    """Rows behind the first ``done``, 500 at a time."""
-    found: list[SignalRow] = []
-    place = 0
-    for place, row in enumerate(rows, start=1):
-        if place <= done:
-            continue
-        found.append(row)
-        if len(found) == CHUNK:
-            yield Chunk(found, place)
-            found = []
-    if found:
-        yield Chunk(found, place)
 
 
 def rehearse(
@@ -131,13 +111,13 @@ def _sorted(
             continue
         counts["errors" if row.error else "skipped"] += 1
         if row.error or counts["skipped"] <= SKIPPED_LISTED:
-            _note(problems, row, "error" if row.error else "skipped", row.error or row.skipped)
+            note(problems, row, "error" if row.error else "skipped", row.error or row.skipped)
     items = _items(product, good)
     for row in good:
         if row.item and row.item not in items:
             row.warnings.append(f"There is no item {row.item[:40]} here; it waits unattached.")
         for warning in row.warnings:
-            _note(problems, row, "warning", warning)
+            note(problems, row, "warning", warning)
     known = _known(product, good)
     new = [(row, items.get(row.item)) for row in good if (row.source, row.external_id) not in known]
     return good, new
@@ -177,13 +157,6 @@ def _items(product: Product, rows: Sequence[SignalRow]) -> dict[str, Item]:
 
 def _about(row: SignalRow, item: Item | None) -> str:
     return "attached" if item else "of_segments" if row.segment else "unattached"
-
-
-def _note(problems: list[dict[str, Any]], row: SignalRow, kind: str, text: str) -> None:
-    if len(problems) < LISTED:
-        problems.append(
-            {"row": row.row, "line": row.line, "key": row.external_key, "kind": kind, "text": text}
-        )
 
 
 def write(run: ImportRun, chunk: Chunk) -> tuple[dict[str, int], list[dict[str, Any]]]:
@@ -279,3 +252,13 @@ def _remove_segments(run: ImportRun) -> int:
     ).delete()
     made.delete()
     return 0
+
+
+WAY = Way(
+    mapping=SignalMapping.from_dict,
+    examine=examine_signals,
+    rehearse=rehearse,
+    rows=read_signals,
+    write=write,
+    undo_steps=undo_steps,
+)

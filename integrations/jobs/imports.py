@@ -23,12 +23,12 @@ from backlog.services import changes
 from core.errors import DomainError
 from core.queueing import enqueue
 from core.text import tidy_data
-from integrations import storage
-from integrations.jobs import apply, evidence, links, undo
+from integrations import access, storage
+from integrations.jobs import apply, evidence, links, sheets, undo
 from integrations.jobs.building import actor_of
+from integrations.jobs.rowwise import Way, chunks
 from integrations.models import ImportRun
 from integrations.readers import Mapping, Source, examine, read_rows
-from integrations.readers.signals import SignalMapping, examine_signals, read_signals
 
 logger = logging.getLogger(__name__)
 State = ImportRun.State
@@ -38,6 +38,14 @@ RENEWED_EVERY = 10.0  # seconds
 #: How long a run rests after something went wrong.
 PAUSE = timedelta(seconds=5)
 MOST_ATTEMPTS = 5
+#: Subjects whose rows come in one by one; items have their own way.
+WAYS: dict[str, Way] = {ImportRun.Subject.SIGNALS: evidence.WAY, **sheets.WAYS}
+
+
+def mapping_of(subject: str, data: Any) -> Any:
+    """Plain data as a mapping of files of ``subject``. Raises Invalid naming everything that is wrong."""
+    way = WAYS.get(subject)
+    return way.mapping(data) if way is not None else Mapping.from_dict(data)
 
 
 class LostLease(Exception):
@@ -139,36 +147,24 @@ def _claim(run_id: str, worker: uuid.UUID) -> ImportRun | None:
 
 def _examine(run: ImportRun, lease: Lease) -> None:
     given = run.mapping or {}
-    if run.subject == ImportRun.Subject.SIGNALS:
-        _examine_evidence(run, lease, given)
-        return
-    looked = examine(
-        lease.source(),
-        encoding=given.get("encoding"),
-        delimiter=given.get("delimiter"),
-        zone=given.get("zone") or (run.started_by.time_zone if run.started_by else "UTC"),
-    )
-    mapping = Mapping.from_dict({**looked.proposal.mapping.as_dict(), **given}).as_dict()
-    found = {
-        "mapping": tidy_data(mapping),
-        "examination": tidy_data(looked.as_dict()),
-        "rows_total": looked.columns.rows,
+    reading: dict[str, Any] = {
+        "encoding": given.get("encoding"),
+        "delimiter": given.get("delimiter"),
+        "zone": given.get("zone") or (run.started_by.time_zone if run.started_by else "UTC"),
     }
-    _go_on(run, lease, found)
-
-
-def _examine_evidence(run: ImportRun, lease: Lease, given: dict[str, Any]) -> None:
-    looked = examine_signals(
-        lease.source(),
-        encoding=given.get("encoding"),
-        delimiter=given.get("delimiter"),
-        zone=given.get("zone") or (run.started_by.time_zone if run.started_by else "UTC"),
-    )
-    mapping = SignalMapping.from_dict({**looked.mapping.as_dict(), **given}).as_dict()
+    way = WAYS.get(run.subject)
+    looked: Any
+    if way is not None:
+        looked = way.examine(lease.source(), **reading)
+        proposed, rows, understood = looked.mapping, looked.rows, way.mapping
+    else:
+        looked = examine(lease.source(), **reading)
+        proposed, rows = looked.proposal.mapping, looked.columns.rows
+        understood = Mapping.from_dict
     found = {
-        "mapping": tidy_data(mapping),
+        "mapping": tidy_data(understood({**proposed.as_dict(), **given}).as_dict()),
         "examination": tidy_data(looked.as_dict()),
-        "rows_total": looked.rows,
+        "rows_total": rows,
     }
     _go_on(run, lease, found)
 
@@ -202,36 +198,31 @@ ANOTHER_RUNS = (
 
 def announce(actor: Actor, run: ImportRun) -> None:
     """Write into the log that the import begins."""
-    right = rights.require(actor, "import.run", run.product)
+    right = rights.require(actor, access.right_of(run.subject), run.product)
     fields = {"file": (None, run.file_name)}
     entry = changes.Entry("import.started", run.product, fields=fields, right=right)
     changes.record(actor=actor, product=run.product, entries=[entry])
 
 
 def _rehearse(run: ImportRun, lease: Lease) -> None:
-    if run.subject == ImportRun.Subject.SIGNALS:
-        rehearsal = evidence.rehearse(
-            run,
-            SignalMapping.from_dict(run.mapping),
-            lease.source(),
-            say=lambda done: lease.note(rows_done=done),
-        )
-    else:
-        rehearsal = apply.rehearse(
-            run,
-            Mapping.from_dict(run.mapping),
-            lease.source(),
-            say=lambda done: lease.note(rows_done=done),
-        )
+    way = WAYS.get(run.subject)
+    rehearsed = way.rehearse if way is not None else apply.rehearse
+    rehearsal = rehearsed(
+        run,
+        mapping_of(run.subject, run.mapping),
+        lease.source(),
+        say=lambda done: lease.note(rows_done=done),
+    )
     lease.finish(State.REHEARSED, rehearsal=rehearsal, problems=rehearsal.pop("problems"))
 
 
 def _import(run: ImportRun, lease: Lease) -> None:
-    if run.subject == ImportRun.Subject.SIGNALS:
-        rows = read_signals(lease.source(), SignalMapping.from_dict(run.mapping))
-        for part in evidence.chunks(rows, run.rows_done):
+    way = WAYS.get(run.subject)
+    if way is not None:
+        rows = way.rows(lease.source(), way.mapping(run.mapping))
+        for part in chunks(rows, run.rows_done, way.size):
             with transaction.atomic():
-                counts, problems = evidence.write(run, part)
+                counts, problems = way.write(run, part)
                 lease.note(rows_done=part.end, counts=counts, problems=problems)
         lease.finish(State.DONE)
         enqueue("scoring.sweep", {})
@@ -254,8 +245,8 @@ def _import(run: ImportRun, lease: Lease) -> None:
 
 
 def _undo(run: ImportRun, lease: Lease) -> None:
-    of_signals = run.subject == ImportRun.Subject.SIGNALS
-    for step in evidence.undo_steps(run) if of_signals else undo.steps(run):
+    way = WAYS.get(run.subject)
+    for step in way.undo_steps(run) if way is not None else undo.steps(run):
         with transaction.atomic():
             done = step()
             lease.note(rows_done=run.rows_done + done, counts=run.counts, problems=run.problems)

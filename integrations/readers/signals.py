@@ -59,7 +59,7 @@ _NEARLY_ALL = 0.8
 _NOTE, _KIND, _SOURCE, _SEGMENT, _ID = 500, 40, 40, 80, 120
 _LARGEST = 1e12
 #: What people write for nothing.
-_BLANK = frozenset({"", "?", "-", "–", "n/a", "null", "none", "nan"})
+BLANK = frozenset({"", "?", "-", "–", "n/a", "null", "none", "nan"})
 
 #: Field -> names of columns that mean it, the surest first; compared without blanks, dashes and case.
 _NAMES: dict[str, list[str]] = {
@@ -131,7 +131,7 @@ class SignalMapping:
         return mapping
 
 
-def _table_of(value: Any, allowed: Any, hint: str) -> str:
+def table_of(value: Any, allowed: Any, hint: str) -> str:
     if not isinstance(value, dict) or not all(isinstance(each, str) for each in value):
         return "an object is needed."
     bad = [key for key, each in value.items() if not allowed(each)]
@@ -143,7 +143,7 @@ def _is_size(value: Any) -> bool:
     return number and 0 <= value <= _LARGEST
 
 
-def _text(most: int) -> Any:
+def text_up_to(most: int) -> Any:
     def check(value: Any) -> str:
         good = isinstance(value, str) and len(value) <= most
         return "" if good else f"text of at most {most} characters is needed."
@@ -151,11 +151,11 @@ def _text(most: int) -> Any:
     return check
 
 
-def _maybe(check: Any) -> Any:
+def maybe(check: Any) -> Any:
     return lambda value: "" if value is None else check(value)
 
 
-def _zone(value: Any) -> str:
+def zone_problem(value: Any) -> str:
     if not isinstance(value, str):
         return "the name of a time zone is needed."
     try:
@@ -172,21 +172,21 @@ def _instant(value: Any) -> str:
 
 
 _CHECKS: dict[str, Any] = {
-    "columns": lambda value: _table_of(
+    "columns": lambda value: table_of(
         value, lambda each: each in SIGNAL_FIELDS, ", ".join(SIGNAL_FIELDS)
     ),
-    "kind": _text(_KIND),
-    "kinds": lambda value: _table_of(
+    "kind": text_up_to(_KIND),
+    "kinds": lambda value: table_of(
         value, lambda each: isinstance(each, str) and len(each) <= _KIND, "the name of a kind"
     ),
     "magnitude": lambda value: "" if _is_size(value) else "a number of 0 or more is needed.",
-    "magnitudes": lambda value: _table_of(value, _is_size, "a number of 0 or more"),
-    "occurred_at": _maybe(_instant),
-    "source": _text(_SOURCE),
-    "encoding": _maybe(_text(40)),
-    "delimiter": _maybe(_text(1)),
+    "magnitudes": lambda value: table_of(value, _is_size, "a number of 0 or more"),
+    "occurred_at": maybe(_instant),
+    "source": text_up_to(_SOURCE),
+    "encoding": maybe(text_up_to(40)),
+    "delimiter": maybe(text_up_to(1)),
     "date_order": lambda value: "" if value in ORDERS else f"use one of {', '.join(ORDERS)}.",
-    "zone": _zone,
+    "zone": zone_problem,
 }
 
 
@@ -259,7 +259,7 @@ def examine_signals(
                 continue
             for column, evidence, cell in zip(columns, dates, record.cells, strict=False):
                 text = str(cell).strip()
-                if text.casefold() not in _BLANK:
+                if text.casefold() not in BLANK:
                     column.see(text)
                     if text[4:5] != "-" and text[:1].isdigit() and len(text) < 40:
                         evidence.observe(text)
@@ -275,14 +275,14 @@ def examine_signals(
 
 def _proposed(name: str, columns: list[SignalColumn], sniffed: Sniff, zone: str) -> SignalMapping:
     mapping = SignalMapping(
-        encoding=sniffed.encoding, delimiter=sniffed.delimiter, zone=zone, source=_plain_name(name)
+        encoding=sniffed.encoding, delimiter=sniffed.delimiter, zone=zone, source=plain_name(name)
     )
     taken: dict[str, str] = {}
     for target, words in _NAMES.items():
         fitting = sorted(
-            (words.index(_bare(column.name)), place, column)
+            (words.index(bare(column.name)), place, column)
             for place, column in enumerate(columns)
-            if column.filled and _bare(column.name) in words and column.name not in taken
+            if column.filled and bare(column.name) in words and column.name not in taken
         )
         if target == "magnitude":
             fitting = [each for each in fitting if each[2].numeric]
@@ -290,7 +290,7 @@ def _proposed(name: str, columns: list[SignalColumn], sniffed: Sniff, zone: str)
             taken[column.name] = target
     mapping.columns = {column.name: taken.get(column.name, "ignore") for column in columns}
     if "kind" not in taken.values():
-        file_name, headers = name.casefold(), [_bare(column.name) for column in columns]
+        file_name, headers = name.casefold(), [bare(column.name) for column in columns]
         mapping.kind = next(
             (
                 kind
@@ -302,11 +302,11 @@ def _proposed(name: str, columns: list[SignalColumn], sniffed: Sniff, zone: str)
     return mapping
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     stem = re.sub(r"\.[A-Za-z]{2,4}$", "", one_line(name))
     return re.sub(r"[_\s]+", " ", stem)[:_SOURCE].strip() or "csv"
 
@@ -365,7 +365,7 @@ def read_signals(source: Source, mapping: SignalMapping) -> Iterator[SignalRow]:
                 yield row
                 continue
             cells = [one_line(unguarded(str(cell))) for cell in record.cells]
-            cells = ["" if cell.casefold() in _BLANK else cell for cell in cells]
+            cells = ["" if cell.casefold() in BLANK else cell for cell in cells]
             if not any(cells):
                 row.skipped = "empty row"
                 yield row

@@ -16,26 +16,22 @@ from core import text
 from core.errors import Conflict, Invalid
 from core.queueing import enqueue_on_commit
 from core.text import tidy_data
-from integrations import selectors, storage
+from integrations import access, selectors, storage
 from integrations.jobs import imports as jobs
 from integrations.models import ImportRun
-from integrations.readers import Mapping
-from integrations.readers.signals import SignalMapping
 
 State = ImportRun.State
 WAITING = (State.MAPPING, State.REHEARSED)
 STOPPED = (State.FAILED, State.CANCELLED)
 
 
-def judge(mapping: Any, subject: str = ImportRun.Subject.ITEMS) -> Mapping | SignalMapping:
-    """What plain data says as a mapping of items or of evidence.
+def judge(mapping: Any, subject: str = ImportRun.Subject.ITEMS) -> Any:
+    """What plain data says as a mapping of files of ``subject``.
 
     Raises Invalid with a line for everything that is wrong, none of them long.
     """
     try:
-        if subject == ImportRun.Subject.SIGNALS:
-            return SignalMapping.from_dict(mapping)
-        return Mapping.from_dict(mapping)
+        return jobs.mapping_of(subject, mapping)
     except RecursionError as error:
         raise Invalid("The mapping is nested too deeply.", code="bad_mapping") from error
     except Invalid as error:
@@ -57,11 +53,12 @@ def start_import(
     aim: str = ImportRun.Aim.MAPPING,
     subject: str = ImportRun.Subject.ITEMS,
 ) -> ImportRun:
-    """Take a file of items or of evidence in and have it looked at; ``aim`` says how far it goes without asking.
+    """Take a file of items, evidence, placements or readings in and have it looked at.
 
-    ``mapping`` replaces parts of the proposed one. Raises Invalid (empty, bad mapping), TooLarge, NoRoom, NotAllowed.
+    ``aim`` says how far it goes without asking. ``mapping`` replaces parts of the proposed one. Raises Invalid (empty,
+    bad mapping), TooLarge, NoRoom, NotAllowed.
     """
-    rights.require(actor, "import.run", product)
+    rights.require(actor, access.right_of(subject), product)
     if mapping is not None:
         mapping = tidy_data(mapping)
         judge(mapping, subject)
@@ -90,7 +87,7 @@ def look_again(*, actor: Actor, run: ImportRun, reading: dict[str, Any]) -> Impo
 
     Raises Invalid, Conflict.
     """
-    rights.require(actor, "import.run", run.product)
+    rights.require(actor, access.right_of(run.subject), run.product)
     reading = tidy_data(reading)
     judge(reading, run.subject)
     _advance(
@@ -109,7 +106,7 @@ def set_mapping(
     *, actor: Actor, run: ImportRun, mapping: dict[str, Any], rehearse_at_once: bool = True
 ) -> ImportRun:
     """Change how the file is understood, and rehearse it. Raises Invalid naming what is wrong, Conflict."""
-    rights.require(actor, "import.run", run.product)
+    rights.require(actor, access.right_of(run.subject), run.product)
     clean = judge(tidy_data(mapping), run.subject).as_dict()
     to = State.REHEARSING if rehearse_at_once else State.MAPPING
     _advance(run, WAITING, to, mapping=clean, rehearsal=None, problems=[])
@@ -118,7 +115,7 @@ def set_mapping(
 
 def rehearse(*, actor: Actor, run: ImportRun) -> ImportRun:
     """Count what the import would do, writing nothing. Raises Conflict."""
-    rights.require(actor, "import.run", run.product)
+    rights.require(actor, access.right_of(run.subject), run.product)
     _advance(run, WAITING, State.REHEARSING, rehearsal=None, problems=[])
     return run
 
@@ -126,7 +123,7 @@ def rehearse(*, actor: Actor, run: ImportRun) -> ImportRun:
 @transaction.atomic
 def carry_out(*, actor: Actor, run: ImportRun) -> ImportRun:
     """Import for real. One import at a time in a product. Raises Conflict."""
-    rights.require(actor, "import.run", run.product)
+    rights.require(actor, access.right_of(run.subject), run.product)
     _advance(run, WAITING, State.IMPORTING, **jobs.FRESH)
     jobs.announce(actor, run)
     return run
@@ -134,8 +131,8 @@ def carry_out(*, actor: Actor, run: ImportRun) -> ImportRun:
 
 def retry(*, actor: Actor, run: ImportRun) -> ImportRun:
     """Go on where it failed or was stopped; what is done already is not done again. Raises Conflict."""
-    right = "import.undo" if run.failed_in == State.UNDOING else "import.run"
-    rights.require(actor, right, run.product)
+    undoing = run.failed_in == State.UNDOING
+    rights.require(actor, access.right_of(run.subject, undoing=undoing), run.product)
     if run.state in STOPPED and not run.failed_in:
         raise Conflict("This import was stopped before it began. Upload the file again.")
     _advance(run, STOPPED, run.failed_in, keep_place=True, failed_in="")
@@ -144,7 +141,7 @@ def retry(*, actor: Actor, run: ImportRun) -> ImportRun:
 
 def undo_import(*, actor: Actor, run: ImportRun) -> ImportRun:
     """Take back everything an import did, a stopped or failed one too. Raises Conflict."""
-    rights.require(actor, "import.undo", run.product)
+    rights.require(actor, access.right_of(run.subject, undoing=True), run.product)
     if run.state in STOPPED and not run.counts:
         raise Conflict("This import has written nothing, so there is nothing to take back.")
     later = selectors.later_run(run)
@@ -160,7 +157,7 @@ def undo_import(*, actor: Actor, run: ImportRun) -> ImportRun:
 
 def cancel(*, actor: Actor, run: ImportRun) -> ImportRun:
     """Stop an import; what is in stays in, and can be undone. Raises Conflict when it has ended already."""
-    rights.require(actor, "import.run", run.product)
+    rights.require(actor, access.right_of(run.subject), run.product)
     busy = (State.EXAMINING, State.REHEARSING, State.IMPORTING)
     stopped = ImportRun.objects.filter(pk=run.pk, state__in=(*busy, *WAITING)).update(
         state=State.CANCELLED,

@@ -17,7 +17,7 @@ from core.errors import Conflict
 from core.htmx import go
 from integrations import access, selectors
 from integrations.services import imports as services
-from integrations.views.runs import run_context, url_of
+from integrations.views.runs import place_of, run_context, url_of
 
 
 def _act(
@@ -25,12 +25,13 @@ def _act(
     key: str,
     pk: uuid.UUID,
     act: Callable[..., Any],
-    action: str = "import.run",
+    *,
+    undoing: bool = False,
 ) -> HttpResponse:
     """Do it; what stands against it is said on the run's page, which shows how things are now."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
-    run = access.run_in(actor, product, pk, action)
+    product = product_for(actor, key)
+    run = access.run_in(actor, product, pk, undoing=undoing)
     try:
         act(actor=actor, run=run)
     except Conflict as error:
@@ -64,13 +65,13 @@ def retry(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
 def undo(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     """Say what taking it back would do, and do it."""
     if request.method == "POST":
-        return _act(request, key, pk, services.undo_import, "import.undo")
+        return _act(request, key, pk, services.undo_import, undoing=True)
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
-    found = access.run_in(actor, product, pk, "import.undo")
+    product = product_for(actor, key)
+    found = access.run_in(actor, product, pk, undoing=True)
     context = {
         **run_context(actor, found),
         "plan": selectors.undo_plan(found),
         "later": selectors.later_run(found),
     }
-    return show(request, "integrations/undo.html", context, product=product, active="imports")
+    return show(request, "integrations/undo.html", context, product=product, active=place_of(found))

@@ -21,7 +21,8 @@ from integrations.forms import MappingForm, reading_options
 from integrations.models import ImportRun
 from integrations.readers.mapping import CRITERIA
 from integrations.services import imports as services
-from integrations.views.runs import run_context, url_of
+from integrations.sheet_forms import ABOUT, SheetMappingForm
+from integrations.views.runs import place_of, run_context, url_of
 from scoring.current import rubric_in_force
 
 State = ImportRun.State
@@ -32,14 +33,17 @@ State = ImportRun.State
 def edit(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     """What each column, status, type and priority becomes. Sent, it is rehearsed."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
+    product = product_for(actor, key)
     run = access.run_in(actor, product, pk)
     if run.state not in services.WAITING:
         if request.method == "POST":
             raise Conflict(f"This import is {run.get_state_display()} now. Nothing was changed.")
         return go(request, url_of(run))
     if run.subject == ImportRun.Subject.SIGNALS:
-        return _edit_evidence(request, actor, product, run)
+        form: Any = SignalMappingForm(run)
+        return _edit_rows(request, actor, product, run, form, "evidence_mapping")
+    if run.subject in ABOUT:
+        return _edit_rows(request, actor, product, run, SheetMappingForm(run), "sheet_mapping")
     form = MappingForm(run, _criteria(product))
     error = None
     if request.method == "POST":
@@ -71,11 +75,10 @@ def edit(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-def _edit_evidence(
-    request: HttpRequest, actor: Actor, product: Product, run: ImportRun
+def _edit_rows(
+    request: HttpRequest, actor: Actor, product: Product, run: ImportRun, form: Any, template: str
 ) -> HttpResponse:
-    """What each column of a file of evidence is. Sent, it is rehearsed, or only looked at again with its values."""
-    form = SignalMappingForm(run)
+    """What each column of a file is whose rows come in one by one. Sent, it is rehearsed, or only looked at again."""
     error = None
     if request.method == "POST":
         stay = "stay" in request.POST
@@ -85,7 +88,7 @@ def _edit_evidence(
             )
             if not stay:
                 return go(request, url_of(run))
-            form = SignalMappingForm(run)
+            form = type(form)(run)
         except Invalid as refusal:
             error = refusal
             form.mapping = form.read(request.POST)
@@ -101,10 +104,10 @@ def _edit_evidence(
     }
     return show(
         request,
-        "integrations/evidence_mapping.html",
+        f"integrations/{template}.html",
         context,
         product=product,
-        active="imports",
+        active=place_of(run),
         status=error.status if error else 200,
     )
 
@@ -133,7 +136,7 @@ def _as_json(mapping: Any) -> str:
 def download(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     """The mapping as a file, for the next import or the command line."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
+    product = product_for(actor, key)
     run = access.run_in(actor, product, pk)
     response = HttpResponse(_as_json(run.mapping or {}) + "\n", content_type="application/json")
     response["Content-Disposition"] = 'attachment; filename="mapping.json"'
@@ -145,7 +148,7 @@ def download(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
 def read_again(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     """Another encoding or delimiter: everything is looked at anew."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
+    product = product_for(actor, key)
     run = access.run_in(actor, product, pk)
     names = ("encoding", "delimiter", "zone")
     reading = {name: request.POST[name] for name in names if request.POST.get(name)}

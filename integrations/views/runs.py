@@ -23,6 +23,7 @@ from integrations import access, selectors
 from integrations.forms import FIELD_WORDS, KIND_WORDS, UploadForm
 from integrations.models import ImportRun
 from integrations.services import imports as services
+from integrations.sheet_forms import ABOUT
 
 State = ImportRun.State
 STEPS = (_("File"), _("Mapping"), _("Rehearsal"), _("Import"))
@@ -50,34 +51,34 @@ def imports(request: HttpRequest, key: str) -> HttpResponse:
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, key: str) -> HttpResponse:
-    """Take a file in."""
-    actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
-    form = UploadForm()
-    status = 200
-    if request.method == "POST":
-        form = UploadForm({}, request.FILES)
-        try:
-            file = file_in(request)
-            run = services.start_import(
-                actor=actor, product=product, name=file.name or "", chunks=file.chunks()
-            )
-            return go(request, url_of(run))
-        except (Invalid, TooLarge, NoRoom) as error:
-            form.take(error)
-            status = error.status
-    context = {"form": form, "steps": STEPS, "step": 1, "limit": _limit()}
-    return show(
-        request, "integrations/new.html", context, product=product, active="imports", status=status
-    )
+    """Take a file of items in."""
+    return _new(request, key, ImportRun.Subject.ITEMS, "new", "imports")
 
 
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_evidence(request: HttpRequest, key: str) -> HttpResponse:
     """Take a file of evidence in."""
+    return _new(request, key, ImportRun.Subject.SIGNALS, "evidence_new", "evidence")
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_placements(request: HttpRequest, key: str) -> HttpResponse:
+    """Take a file of placements in."""
+    return _new(request, key, ImportRun.Subject.PLACEMENTS, "sheet_new", "assets")
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_readings(request: HttpRequest, key: str) -> HttpResponse:
+    """Take a file of readings in."""
+    return _new(request, key, ImportRun.Subject.READINGS, "sheet_new", "assets")
+
+
+def _new(request: HttpRequest, key: str, subject: str, template: str, active: str) -> HttpResponse:
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
+    product = product_for(actor, key, access.right_of(subject))
     form = UploadForm()
     status = 200
     if request.method == "POST":
@@ -89,19 +90,25 @@ def new_evidence(request: HttpRequest, key: str) -> HttpResponse:
                 product=product,
                 name=file.name or "",
                 chunks=file.chunks(),
-                subject=ImportRun.Subject.SIGNALS,
+                subject=subject,
             )
             return go(request, url_of(run))
         except (Invalid, TooLarge, NoRoom) as error:
             form.take(error)
             status = error.status
-    context = {"form": form, "steps": STEPS, "step": 1, "limit": _limit()}
+    context = {
+        "form": form,
+        "steps": STEPS,
+        "step": 1,
+        "limit": _limit(),
+        "about": ABOUT.get(subject),
+    }
     return show(
         request,
-        "integrations/evidence_new.html",
+        f"integrations/{template}.html",
         context,
         product=product,
-        active="evidence",
+        active=active,
         status=status,
     )
 
@@ -115,7 +122,7 @@ def _limit() -> str:
 def show_run(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     """A run as it stands: on its way, waiting for a decision, ended."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
+    product = product_for(actor, key)
     run = access.run_in(actor, product, pk)
     if run.state == State.MAPPING:
         return go(request, reverse("import-mapping", args=[product.key, run.pk]))
@@ -127,11 +134,11 @@ def show_run(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
         if run.state == State.REHEARSED
         else "ended"
     )
-    if run.subject == ImportRun.Subject.SIGNALS and template != "busy":
-        template = f"evidence_{template}"
+    if template != "busy":
+        template = f"{_PREFIX[run.subject]}{template}"
     context = run_context(actor, run, everything=everything)
     return show(
-        request, f"integrations/{template}.html", context, product=product, active="imports"
+        request, f"integrations/{template}.html", context, product=product, active=place_of(run)
     )
 
 
@@ -140,7 +147,7 @@ def show_run(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
 def progress(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     """How far a run is, as a part of its page; when it is there, the page itself."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "import.run")
+    product = product_for(actor, key)
     run = access.run_in(actor, product, pk)
     waiting = selectors.waiting_for_scores(product)
     if not wants_fragment(request) or (run.state not in ImportRun.BUSY and not waiting):
@@ -151,6 +158,19 @@ def progress(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
         )
     context = {"run": run, "waiting": waiting}
     return show(request, "integrations/ended.html#scoring", context, product=product)
+
+
+_PREFIX: dict[str, str] = {
+    ImportRun.Subject.ITEMS: "",
+    ImportRun.Subject.SIGNALS: "evidence_",
+    ImportRun.Subject.PLACEMENTS: "sheet_",
+    ImportRun.Subject.READINGS: "sheet_",
+}
+
+
+def place_of(run: ImportRun) -> str:
+    """Where the frame says that a run is."""
+    return "assets" if run.subject in ABOUT else "imports"
 
 
 def url_of(run: ImportRun) -> str:
@@ -172,7 +192,9 @@ def run_context(actor: Actor, run: ImportRun, *, everything: bool = False) -> di
         "problems": shown,
         "problems_left": len(run.problems) - len(shown),
         "stoppable": run.state not in (State.UNDOING,),
-        "may_undo": rights.allowed(actor, "import.undo", product),
+        "may_undo": rights.allowed(actor, access.right_of(run.subject, undoing=True), product),
+        "may_list": rights.allowed(actor, "import.run", product),
+        "about": ABOUT.get(run.subject),
         "wrote": bool(run.counts.get("created") or run.counts.get("updated")),
         "waiting": selectors.waiting_for_scores(product)
         if run.state in (State.DONE, State.UNDONE)
@@ -196,6 +218,16 @@ def _rehearsal(run: ImportRun) -> dict[str, Any]:
         ]
         writes = found["counts"]["created"]
         return {**found, **dates, "kinds": kinds, "examples": examples, "writes": writes}
+    if run.subject in ABOUT:
+        counts = found["counts"]
+        examples = [
+            {
+                **each,
+                **{name: parse_datetime(each.get(name, "")) for name in ("starts_at", "ends_at")},
+            }
+            for each in found["examples"]
+        ]
+        return {**found, "examples": examples, "writes": counts["created"] + counts["updated"]}
     tables = [
         {"title": title, "name": name, "rows": selectors.named_counts(name, found.get(source, {}))}
         for title, name, source in (

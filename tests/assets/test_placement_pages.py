@@ -140,45 +140,6 @@ def test_the_registry_over_the_api(cast: Cast) -> None:
 
 # --- Readings -----------------------------------------------------------------------------------
 
-HEAD = "asset,channel,place,metric,from,to,hits,n,id\n"
-
-
-def csv_rows(*rows: str) -> SimpleUploadedFile:
-    return SimpleUploadedFile("lms.csv", (HEAD + "\n".join(rows)).encode(), "text/csv")
-
-
-def test_a_file_of_readings_is_rehearsed_entered_known_again_and_taken_back(cast: Cast) -> None:
-    (one,) = an_asset(cast)
-    publish(cast, one)
-    where = place(cast, one.asset, one)
-    where.deployments.update(deployed_at="2026-01-01T00:00Z")
-    rows = [
-        "welcome,Learning platform,Module 1,completion,2026-02-01,2026-02-08,62,100,1",
-        "welcome,Learning platform,Module 1,Completion,2026-02-08,2026-02-15,150,100,2",
-        "welcome,Website,Module 1,completion,2026-02-08,2026-02-15,50,100,3",
-        "welcome,Learning platform,Module 1,joy,2026-02-08,soon,50,100,4",
-    ]
-    worker, address = cast.client("contributor"), "/p/ATLAS/readings/import/"
-    page = worker.post(address, {"file": csv_rows(*rows), "source": "LMS", "act": "rehearse"})
-    said = page.content.decode()
-    assert "1 row can be used." in said
-    assert "between 0 and n" in said
-    assert "not registered at Website" in said
-    assert "“soon” cannot be read" in said
-    assert not Reading.objects.exists()
-    held = re.search(r'name="held" value="([^"]+)"', said)
-    assert held
-    done = worker.post(address, {"held": held[1], "source": "LMS", "act": "enter"})
-    assert done.status_code == 302
-    assert Reading.objects.get().value == 0.62
-    again = worker.post(address, {"held": held[1], "source": "LMS", "act": "enter"}, follow=True)
-    assert "1 known already" in again.content.decode()
-    worker.post(done["Location"])
-    assert Reading.objects.get().withdrawn_at is not None
-    assert worker.post(done["Location"]).status_code == 409
-    broken = SimpleUploadedFile("x.csv", b"\x00\xff", "text/csv")
-    assert worker.post(address, {"file": broken, "source": "LMS"}).status_code == 422
-
 
 def test_versions_are_compared_with_intervals_on_the_page_and_over_the_api(cast: Cast) -> None:
     one, two = an_asset(cast, 2)

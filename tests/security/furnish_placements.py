@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -108,13 +107,11 @@ def _furnish_readings(tenant: Tenant, placement: Placement) -> None:
         )
         for value in (5.0, 2.0)
     ]
-    batch = uuid.uuid4()
-    outcome = readings.enter(actor=actor, product=product, drafts=drafts, batch=batch)
+    outcome = readings.enter(actor=actor, product=product, drafts=drafts)
     tenant.things |= {
         "metric": metric,
         "reading": outcome.rows[1],
         "target": Target.objects.get(product=product, metric=metric),
-        "reading_batch": batch,
     }
 
 

@@ -58,11 +58,8 @@ def by_hand(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def figures(tenant: Tenant) -> bytes:
-    return (
-        "placement,metric,from,to,value,version\n"
-        f"{tenant.placement.pk},{tenant.metric.slug},2020-01-01,2020-01-08,4,1\n"
-    ).encode()
+def sheet(tenant: Tenant) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("sheet.csv", b"asset,channel\nOne,App\n", "text/csv")}
 
 
 PLACEMENTS = [
@@ -141,24 +138,8 @@ PLACEMENTS = [
         for verb in ("publish", "unpublish", "retire", "unretire")
     ),
     row("readings", key=PRODUCT, GET=MEMBERS),
-    row(
-        "readings-import",
-        key=PRODUCT,
-        GET=WORKING,
-        POST=WORKING,
-        body=lambda tenant: {
-            "file": SimpleUploadedFile("r.csv", figures(tenant), "text/csv"),
-            "source": "A platform",
-            "act": "enter",
-        },
-    ),
-    row(
-        "readings-batch",
-        key=PRODUCT,
-        batch="reading_batch",
-        GET=WORKING,
-        POST=WORKING,
-    ),
+    row("placements-import", key=PRODUCT, GET=WORKING, POST=WORKING, body=sheet),
+    row("readings-import", key=PRODUCT, GET=WORKING, POST=WORKING, body=sheet),
     row("reading", key=PRODUCT, pk="reading.pk", GET=MEMBERS, POST=WORKING, body=WHY),
     row("reading-new", **PLACED, GET=WORKING, POST=WORKING, body=by_hand),
     row("asset-readings", key=PRODUCT, pk="placed_asset.pk", GET=MEMBERS),
