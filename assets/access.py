@@ -28,7 +28,9 @@ from core.errors import Invalid, NotFound
 def assets_in(actor: Actor, product: Product) -> QuerySet[Asset]:
     """The product's assets, with what a row shows. No order: lists set their own."""
     rights.require(actor, "product.read", product)
-    return Asset.objects.filter(product=product).select_related("product", "item", "created_by")
+    return Asset.objects.filter(product=product).select_related(
+        "product", "item", "created_by", "variant_of"
+    )
 
 
 def asset_for(

@@ -207,9 +207,14 @@ class AssetFilterForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=100, label="Name")
     kind = forms.ChoiceField(required=False, choices=[("", "Every kind"), *AssetKind.choices])
+    outdated = forms.BooleanField(required=False, label="Outdated variants")
 
     def asked(self) -> dict[str, Any]:
         """Words and kind; empty where the form is wrong."""
         if not self.is_valid():
             return {"words": "", "kind": ""}
         return {"words": self.cleaned_data["q"], "kind": self.cleaned_data["kind"]}
+
+    def only_outdated(self) -> bool:
+        """Whether only variants that are outdated are asked for."""
+        return self.is_valid() and bool(self.cleaned_data["outdated"])

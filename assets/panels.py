@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import Product
-from assets import selectors
+from assets import selectors, varied
 from assets.access import assets_in
 from assets.forms import AssetForm
 from assets.models import Asset, Version
@@ -54,12 +54,19 @@ def version_panels(actor: Actor, version: Version) -> list[Panel]:
 def rows(
     actor: Actor, assets: Sequence[Asset], newest: Mapping[int, Version]
 ) -> list[dict[str, Any]]:
-    """Assets with their newest version and what is said about it, for lists."""
+    """Assets with their newest version, its small picture and what is said about it, for lists.
+
+    Variants with how they stand to their source. Two queries, six more where there are variants.
+    """
     said = marks(actor, list(newest.values()))
+    thumbs = selectors.thumbs_of(list(newest.values()))
+    stands = varied.stands([asset for asset in assets if asset.variant_of_id])
     return [
         {
             "asset": asset,
             "icon": KIND_ICONS[asset.kind],
+            "thumb": thumbs.get(newest[asset.pk].pk) if asset.pk in newest else None,
+            "stand": stands.get(asset.pk),
             "version": newest.get(asset.pk),
             "marks": said[newest[asset.pk].pk] if asset.pk in newest else [],
         }

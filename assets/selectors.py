@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, QuerySet
 
-from assets.models import Asset, ClaimMark, Version
+from assets.models import Asset, ClaimMark, Preview, Version
 from assets.storage import store
 from assets.texts import reading
 from assets.vocabulary import AssetKind, ClaimState
@@ -38,8 +38,14 @@ def latest(
     size: int = PAGE_SIZE,
     words: str = "",
     kind: str = "",
+    only: Collection[int] | None = None,
 ) -> Page:
-    """Assets by latest upload; ``words`` in their names, of one ``kind``. Two queries. Raises Invalid."""
+    """Assets by latest upload; ``words`` in their names, of one ``kind``. Two queries. Raises Invalid.
+
+    ``only``: ids of those that are asked for.
+    """
+    if only is not None:
+        rows = rows.filter(pk__in=only)
     if kind:
         if kind not in AssetKind.values:
             raise Invalid(
@@ -77,7 +83,8 @@ def _position(cursor: str) -> list[object]:
 
 def of_item(item: Item) -> tuple[list[Asset], dict[int, Version]]:
     """The assets of an item, oldest first, and the newest version of each. Two queries."""
-    assets = list(Asset.objects.filter(item=item).order_by("pk")[:500])
+    rows = Asset.objects.filter(item=item).select_related("variant_of")
+    assets = list(rows.order_by("pk")[:500])
     for asset in assets:
         asset.item, asset.product = item, item.product
     return assets, newest_of(assets)
@@ -94,6 +101,14 @@ def newest_of(assets: Sequence[Asset]) -> dict[int, Version]:
         version.asset = by_pk[version.asset_id]
         newest[version.asset_id] = version
     return newest
+
+
+def thumbs_of(versions: Sequence[Version]) -> dict[int, Preview]:
+    """The small picture of each version that has one, by version id. One query."""
+    if not versions:
+        return {}
+    rows = Preview.objects.filter(version__in=versions, kind="thumb", number=1)
+    return {row.version_id: row for row in rows.only("version_id", "width", "height")}
 
 
 def versions_of(asset: Asset) -> list[Version]:

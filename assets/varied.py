@@ -6,6 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
+
+from accounts.models import Product
 from assets.models import Asset, Segment, SegmentMap, Version, VersionPart
 from assets.variants import CHANGED, NEW, changed_parts, changed_segments, held_against
 from assets.vocabulary import PART_NAMES
@@ -33,6 +36,34 @@ class Stand:
         return bool(self.changes)
 
 
+#: More variants than this in doubt are not looked into for one list.
+MOST_IN_DOUBT = 2000
+
+
+def outdated_ids(product: Product) -> set[int]:
+    """The variants of a product that are outdated. Seven queries.
+
+    Most were made from the version of their source that they are held against; only the others are looked into.
+    """
+    newest = Version.objects.filter(asset=OuterRef("pk"), number=OuterRef("versions_count"))
+    in_force = F("variant_of__published_version")
+    rows = (
+        Asset.objects.filter(product=product, variant_of__isnull=False)
+        .annotate(
+            made=Subquery(newest.values("source_version__number")[:1]),
+            against=Case(
+                When(variant_of__published_version=None, then=F("variant_of__versions_count")),
+                When(made__gt=in_force, then=F("made")),
+                default=in_force,
+            ),
+        )
+        .filter(Q(made=None) | ~Q(made=F("against")))
+        .select_related("variant_of")
+        .order_by("-updated_at", "-pk")[:MOST_IN_DOUBT]
+    )
+    return {pk for pk, stand in stands(list(rows)).items() if stand.outdated}
+
+
 def stands(variants: Sequence[Asset], against: Version | None = None) -> dict[int, Stand]:
     """How variants stand to their sources, by id. ``variant_of`` is loaded. ``against``: a version of their one source
     that is supposed to be in force. Five queries, however many variants.
@@ -41,9 +72,9 @@ def stands(variants: Sequence[Asset], against: Version | None = None) -> dict[in
         return {}
     newest = {
         row.asset_id: row
-        for row in Version.objects.filter(asset__in=[each.pk for each in variants])
-        .select_related("source_version")
-        .order_by("asset_id", "number")
+        for row in Version.objects.filter(
+            asset__in=[each.pk for each in variants], number=F("asset__versions_count")
+        ).select_related("source_version")
     }
     follows: dict[int, set[int]] = defaultdict(set)
     for variant_id, key in SegmentMap.objects.filter(variant__in=variants).values_list(

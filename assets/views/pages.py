@@ -12,7 +12,7 @@ from accounts import rights
 from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
-from assets import access, panels, selectors, viewing
+from assets import access, panels, selectors, varied, viewing
 from assets.forms import AssetFilterForm, ClaimForm, UploadForm
 from assets.models import Asset, Version
 from assets.services.claims import OPEN_STATES
@@ -27,25 +27,34 @@ def assets(request: HttpRequest, key: str) -> HttpResponse:
     """All assets of the product, latest upload first."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    asked = AssetFilterForm(request.GET).asked()
+    form = AssetFilterForm(request.GET)
+    asked, outdated = form.asked(), form.only_outdated()
     rows = access.assets_in(actor, product)
-    found = selectors.latest(rows, cursor=request.GET.get("cursor"), **asked)
+    only = varied.outdated_ids(product) if outdated else None
+    found = selectors.latest(rows, cursor=request.GET.get("cursor"), only=only, **asked)
+    kept = {"q": asked["words"], "kind": asked["kind"], "outdated": "true" if outdated else ""}
     context = {
         **asked,
         "kind_word": AssetKind(asked["kind"]).label if asked["kind"] else EVERY_KIND,
         "kinds": [
             {
                 "label": label,
-                "url": f"?{urlencode({'kind': kind, 'q': asked['words']})}",
+                "url": _url(**{**kept, "kind": kind}),
                 "active": kind == asked["kind"],
             }
             for kind, label in [("", EVERY_KIND), *AssetKind.choices]
         ],
         "asset_rows": panels.rows(actor, found.assets, found.newest),
-        "cursor": found.cursor,
+        "outdated": outdated,
+        "outdated_url": _url(**{**kept, "outdated": "" if outdated else "true"}),
+        "next_url": _url(**kept, cursor=found.cursor) if found.cursor else None,
         "may_publish": rights.allowed(actor, "asset.publish", product),
     }
     return show(request, "assets/assets.html", context, product=product, active="assets")
+
+
+def _url(**query: str) -> str:
+    return "?" + urlencode({name: value for name, value in query.items() if value})
 
 
 @page

@@ -92,12 +92,22 @@ def test_variants_are_outdated_by_the_segments_they_render_and_confirmed_with_a_
         "9:16": [],
         "30 s": ["Scene 2 changed"],
     }
+    assert varied.outdated_ids(cast.a) == {made["30 s"].pk, made["de-DE"].pk}
+    listed = cast.client("viewer").get("/p/ATLAS/assets/?outdated=true")
+    rows = {row["asset"].name: row["stand"].changes for row in listed.context["asset_rows"]}
+    assert rows == {"de-DE": ["Scene 2 changed", "Scene 4 is new"], "30 s": ["Scene 2 changed"]}
+    assert listed.content.decode().count("Outdated</span>") == 2
+    everything = cast.client("viewer").get("/p/ATLAS/assets/").context["asset_rows"]
+    assert {row["asset"].name for row in everything if row["stand"]} == {"de-DE", "9:16", "30 s"}
     with pytest.raises(Invalid):
         variants.confirm(actor=actor, asset=made["30 s"], reason=" ")
     variants.confirm(actor=actor, asset=made["30 s"], reason="Only a comma.")
     file = ContentFile(b"de 2", name="de.txt")
     upload_version(actor=actor, asset=made["de-DE"], file=file, rationale="Translated anew.")
     assert said(source) == {"de-DE": [], "9:16": [], "30 s": []}
+    assert varied.outdated_ids(cast.a) == set()
+    none = cast.client("viewer").get("/p/ATLAS/assets/?outdated=true").content.decode()
+    assert "No variant is outdated" in none
 
 
 def test_variants_are_of_sources(cast: Cast) -> None:
