@@ -86,12 +86,13 @@ def viewer(
     marks: Sequence[Mapping[str, Any]] = (),
     marked: Sequence[ClaimMark] = (),
     content_url: str = "",
-    download_url: str = "",
+    download_url: str | None = None,
     preview_url: PreviewAddress | None = None,
 ) -> Viewer:
     """What is shown of ``version``, fetched with rights. One query, and the file is read where it is text.
 
     ``marks``: [{id, anchor, label, tone}] to paint from the start. ``marked``: claims, as they stand in it.
+    ``download_url`` empty: the file is not given out here, so no page points at it.
     """
     asset = version.asset
     address = [asset.product.key, asset.pk, version.number]
@@ -103,7 +104,9 @@ def viewer(
         "version": version,
         "kind": kind,
         "content_url": content_url or reverse("version-view", args=address),
-        "download_url": download_url or reverse("version-download", args=address),
+        "download_url": reverse("version-download", args=address)
+        if download_url is None
+        else download_url,
         "marks": marks,
     }
     if kind == AssetKind.TEXT:

@@ -12,7 +12,6 @@ from accounts import rights
 from accounts.actors import Actor
 from core.errors import NotFound
 from reviews.models import GuestLink, Note, ReviewCycle
-from reviews.services.guests import WRONG_PASSWORDS
 
 LISTED = 100
 NOTES_SHOWN = 500
@@ -40,7 +39,7 @@ def state_of(link: GuestLink, now: datetime) -> tuple[str, str]:
         return "ended", ""
     if link.expires_at <= now:
         return "expired", ""
-    if link.failures >= WRONG_PASSWORDS:
+    if link.locked_until is not None and link.locked_until > now:
         return "locked", "bad"
     return "alive", "good"
 

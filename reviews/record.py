@@ -133,11 +133,10 @@ def write(cycle: ReviewCycle, notes: Sequence[Note]) -> bytes:
 
 
 def _note(note: Note, answers: Sequence[Note], sheets: _Sheets, styles: Styles) -> list[Any]:
-    who = note.author or (f"{note.guest.name}, guest" if note.guest else "Ballast")
     facts = [place_words(note.anchor), "must be met" if note.must else "", note.weight]
     if note.state != NoteState.OPEN:
         facts.append(note.get_state_display().lower())
-    head = f"<b>{_safe(str(who))}</b>, {_when(note.created_at)}"
+    head = f"<b>{_safe(note.who)}</b>, {_when(note.created_at)}"
     rows: list[Any] = [
         Spacer(1, 5),
         Paragraph(head, styles.body),
@@ -157,8 +156,7 @@ def _note(note: Note, answers: Sequence[Note], sheets: _Sheets, styles: Styles) 
     rows.append(Paragraph(_safe(note.body), styles.body))
     rows += [
         Paragraph(
-            f"→ <b>{_safe(str(each.author or (each.guest.name if each.guest else '')))}</b>: "
-            f"{_safe(each.body)}",
+            f"→ <b>{_safe(each.who)}</b>: {_safe(each.body)}",
             styles.body,
         )
         for each in answers

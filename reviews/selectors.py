@@ -223,11 +223,17 @@ def seen_by(actor: Actor) -> Q:
     return Q(private=False) | Q(author=actor.user) | Q(stage__in=mine)
 
 
-def contradictions_on(actor: Actor, version: Version) -> list[Contradiction]:
+def contradictions_on(
+    actor: Actor, version: Version, *, open_only: bool = False
+) -> list[Contradiction]:
     """Pairs of notes that the person may see and that ask for opposite things, open ones first. One query."""
     seen = Note.objects.filter(seen_by(actor), version=version).values("pk")
     rows = Contradiction.objects.filter(version=version, first__in=seen, second__in=seen)
-    rows = rows.select_related("first__author", "second__author", "settled_by")
+    if open_only:
+        rows = rows.filter(state=ContradictionState.OPEN)
+    rows = rows.select_related(
+        "first__author", "first__guest", "second__author", "second__guest", "settled_by"
+    )
     return sorted(rows[:100], key=lambda row: (row.state != ContradictionState.OPEN, row.pk))
 
 

@@ -28,6 +28,9 @@ class GuestRow(Shape):
     has_password = serializers.BooleanField()
     may_comment = serializers.BooleanField()
     may_download = serializers.BooleanField()
+    locked_until = serializers.DateTimeField(
+        allow_null=True, help_text="after ten wrong passwords, for an hour and longer each time"
+    )
     expires_at = serializers.DateTimeField()
     made_by = serializers.EmailField()
     made_at = serializers.DateTimeField()
@@ -69,6 +72,7 @@ def guest_row(link: GuestLink) -> dict[str, Any]:
         "has_password": bool(link.password),
         "may_comment": link.may_comment,
         "may_download": link.may_download,
+        "locked_until": link.locked_until,
         "expires_at": link.expires_at,
         "made_by": link.made_by.email,
         "made_at": link.made_at,

@@ -21,7 +21,7 @@ from core.api.serializers import Line, Shape, checked
 from core.errors import Invalid
 from reviews import access, planning, selectors, speed
 from reviews.api.reviews import answer
-from reviews.api.shapes import ReviewRow
+from reviews.api.shapes import ContradictionRow, ReviewRow, contradiction_row
 from reviews.models import Approval, Layer, ReviewPlan
 from reviews.services import approvals, layers
 from reviews.services.assignments import hand_over
@@ -115,6 +115,9 @@ class ProposalRow(Shape):
     plan = serializers.IntegerField(allow_null=True)
     needed = NeededRow(many=True)
     others = serializers.ListField(child=serializers.CharField())
+    contradictions = ContradictionRow(
+        many=True, help_text="open ones between notes, to be settled before the round"
+    )  # type: ignore[call-arg]
 
 
 class ApprovalRow(Shape):
@@ -333,8 +336,10 @@ def remove_plan(request: Request, key: str, pk: int) -> Response:
 @documented(summary="What a review would ask", responses={200: ProposalRow}, tags=["reviews"])
 def review_proposal(request: Request, pk: int) -> Response:
     """The layers that the plan and the brief want for a version, and those whose approval holds already."""
-    version = version_for(actor_of(request), pk)
+    actor = actor_of(request)
+    version = version_for(actor, pk)
     found = planning.proposal(version.asset)
+    opposite = selectors.contradictions_on(actor, version, open_only=True)
     return Response(
         {
             "plan": found.plan.pk if found.plan else None,
@@ -351,6 +356,7 @@ def review_proposal(request: Request, pk: int) -> Response:
                 for each in found.needed
             ],
             "others": [layer.slug for layer in found.others],
+            "contradictions": [contradiction_row(row) for row in opposite],
         }
     )
 

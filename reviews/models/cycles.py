@@ -218,7 +218,7 @@ class GuestLink(models.Model):
     """A link by which somebody without an account sees one round and nothing else. Only hashes are kept.
 
     ``password`` is a hash of Django's, empty without one. It ends at ``expires_at``, when revoked, and when the round
-    is withdrawn.
+    is withdrawn. Until ``locked_until`` no password is looked at.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
@@ -239,3 +239,4 @@ class GuestLink(models.Model):
     failures = models.PositiveIntegerField(
         default=0, help_text="wrong passwords since the last right one"
     )
+    locked_until = models.DateTimeField(null=True)

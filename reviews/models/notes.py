@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Product, User
 from assets.models import Claim, Version
@@ -68,6 +69,13 @@ class Note(models.Model):
                 condition=Q(state=NoteState.OPEN, parent=None),
             ),
         ]
+
+    @property
+    def who(self) -> str:
+        """Whose words these are: a member's name, or a guest's, marked so."""
+        if self.author is not None:
+            return str(self.author)
+        return _("%(name)s, guest") % {"name": self.guest.name} if self.guest else "Ballast"
 
 
 class Contradiction(models.Model):

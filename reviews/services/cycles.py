@@ -20,10 +20,10 @@ from core.errors import Conflict, Invalid
 from reviews import material, planning
 from reviews.access import possible_reviewers
 from reviews.jobs.opening import advance
-from reviews.models import Assignment, Layer, ReviewCycle, Stage
+from reviews.models import Assignment, Contradiction, Layer, ReviewCycle, Stage
 from reviews.services import approvals
 from reviews.services.states import recount
-from reviews.vocabulary import CycleState, StageState
+from reviews.vocabulary import ContradictionState, CycleState, StageState
 
 REASON_LIMIT = 2000
 PURPOSE_LIMIT = 300
@@ -79,6 +79,7 @@ def start_review(
     asked = _checked(version, stages, proposal)
     named = {each.layer.pk for each in asked}
     carried = [each for each in proposal.needed if each.holds and each.layer.pk not in named]
+    opposite = Contradiction.objects.filter(version=version, state=ContradictionState.OPEN).count()
     before = ReviewCycle.objects.filter(version=version).count()
     cycle = ReviewCycle.objects.create(
         product=product,
@@ -126,6 +127,7 @@ def start_review(
         "review": (None, CycleState.OPEN.value),
         **{each.layer.slug: (None, [str(one) for one in each.reviewers]) for each in asked},
         **({"carried": (None, [each.layer.name for each in carried])} if carried else {}),
+        **({"contradictions": (None, opposite)} if opposite else {}),
     }
     _record(actor, cycle, "review.started", fields, right=right, reason=purpose, now=now)
     advance(cycle, now)

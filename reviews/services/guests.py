@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,17 +23,21 @@ from django.utils import timezone
 from accounts import rights
 from accounts.actors import Actor
 from accounts.services import limits
+from assets.models import Asset
 from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid, NotFound, TooMany
 from reviews.models import GuestLink, Note, ReviewCycle
-from reviews.services.notes import BODY_LIMIT, checked_anchor
+from reviews.services.notes import add_guest_note
 from reviews.vocabulary import CycleState
 
 LONGEST_DAYS = 90
 PASSWORD_SHORTEST = 8
-#: Wrong passwords after which a link is locked for good: 10 tries cannot guess 8 characters.
+#: Wrong passwords after which a link is locked: first for an hour, each time twice as long, at most a day. In the 90
+#: days that a link lives these are under a thousand tries, which cannot guess 8 characters.
 WRONG_PASSWORDS = 10
+SHORTEST_LOCK = timedelta(hours=1)
+LONGEST_LOCK = timedelta(days=1)
 #: Links to one round that may be alive at once.
 LIVE_LINKS = 50
 NOTES_WINDOW = timedelta(hours=1)
@@ -180,16 +185,28 @@ def visited(link: GuestLink, now: datetime | None = None) -> None:
 
 
 def unlock(*, link: GuestLink, password: str, address: str, now: datetime | None = None) -> None:
-    """Check a guest's password. A try counts before it is looked at, in one statement, so that parallel ones all do.
+    """Check a guest's password. A try counts, with its row locked, before it is looked at: parallel ones all do.
 
-    Raises TooMany when the link is locked or the address tries too much, Invalid for a wrong password.
+    Raises TooMany while the link is locked or the address tries too much, Invalid for a wrong password.
     """
+    now = now or timezone.now()
     if limits.count(f"guest address {address}", ADDRESS_WINDOW, now) > TRIES_PER_ADDRESS:
         raise TooMany("Too many tries from here. Wait half an hour.", code="too_many_tries")
     rows = GuestLink.objects.filter(pk=link.pk)
-    if not rows.filter(failures__lt=WRONG_PASSWORDS).update(failures=F("failures") + 1):
+    with transaction.atomic():
+        row = rows.select_for_update().get()
+        until = row.locked_until
+        if until is None or until <= now:
+            times, left = divmod(row.failures + 1, WRONG_PASSWORDS)
+            row.failures += 1
+            row.locked_until = now + lock_of(times) if left == 0 else None
+            row.save(update_fields=["failures", "locked_until"])
+            until = None
+    if until is not None:
+        minutes = math.ceil((until - now) / timedelta(minutes=1))
         raise TooMany(
-            f"Too many wrong passwords: this link is locked. Ask {link.made_by} for a new one.",
+            f"Too many wrong passwords: this link is locked for {_long(minutes)}. Wait, or ask {link.made_by} for a new"
+            " one.",
             code="link_locked",
         )
     if not check_password(password[:128], link.password):
@@ -198,7 +215,18 @@ def unlock(*, link: GuestLink, password: str, address: str, now: datetime | None
             code="wrong_password",
             fields={"password": ["This is not the password of the link."]},
         )
-    rows.update(failures=0)
+    rows.update(failures=0, locked_until=None)
+
+
+def lock_of(times: int) -> timedelta:
+    """How long a link is locked for the ``times``-th time (from 1) without a right password between."""
+    return min(LONGEST_LOCK, SHORTEST_LOCK * 2 ** min(times - 1, 10))
+
+
+def _long(minutes: int) -> str:
+    if minutes < 90:
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return f"{math.ceil(minutes / 60)} hours"
 
 
 def pass_of(link: GuestLink) -> str:
@@ -210,36 +238,23 @@ def pass_of(link: GuestLink) -> str:
 def note(
     *, link: GuestLink, body: str, anchor: Mapping[str, Any] | None, now: datetime | None = None
 ) -> Note:
-    """A guest's remark on the version of the round. Raises Invalid, Conflict, TooMany, NotFound without the right."""
+    """A guest's remark on the version of the round. Raises Invalid, Conflict, TooMany, NotFound without the right.
+
+    The asset is locked as for a verdict, then the link: whoever revokes it waits for this remark, or this remark finds
+    it revoked.
+    """
     if not link.may_comment:
         raise NotFound
-    cycle = ReviewCycle.objects.select_for_update().get(pk=link.cycle_id)
-    if cycle.state != CycleState.OPEN:
+    now = now or timezone.now()
+    Asset.objects.locked(link.cycle.asset_id)
+    row = GuestLink.objects.select_for_update().get(pk=link.pk)
+    if row.revoked_at is not None or row.expires_at <= now:
+        raise LinkEnded(str(link.made_by))
+    if not ReviewCycle.objects.filter(pk=link.cycle_id, state=CycleState.OPEN).exists():
         raise Conflict("This review is closed, so nothing can be added. Your text was not saved.")
     if limits.count(f"guest notes {link.pk}", NOTES_WINDOW, now) > NOTES_PER_GUEST:
         raise TooMany("That is many remarks in an hour. Go on a little later.")
-    body = text.body(body, field="body", limit=BODY_LIMIT).strip()
-    if not body:
-        raise Invalid("Write something first.", fields={"body": ["A note needs some text."]})
-    now = now or timezone.now()
-    made = Note.objects.create(
-        product=link.product,
-        version=link.cycle.version,
-        cycle=link.cycle,
-        guest=link,
-        body=body,
-        anchor=checked_anchor(anchor, link.cycle.version),
-        created_at=now,
-    )
-    fields = {
-        "asset": (None, link.cycle.asset.name),
-        "version": (None, link.cycle.version.number),
-        "guest": (None, link.name),
-        "note": (None, body[:500]),
-    }
-    entry = changes.Entry("review.noted", made, link.cycle.asset.item, fields)
-    changes.record(actor=Actor.system(), product=link.product, entries=[entry], now=now)
-    return made
+    return add_guest_note(link=link, body=body, anchor=anchor, now=now)
 
 
 def digest(secret: str) -> str:

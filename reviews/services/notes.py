@@ -19,7 +19,7 @@ from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid, NotAllowed
 from reviews.contradictions import Wish, pairs
-from reviews.models import Contradiction, Note, ReviewCycle, Stage
+from reviews.models import Contradiction, GuestLink, Note, ReviewCycle, Stage
 from reviews.places import carried_anchor, carried_lines
 from reviews.vocabulary import ContradictionState, NoteState, Weight
 
@@ -55,11 +55,8 @@ def add_note(
     ``answers``: the note that it answers; an answer has no place, weight or state of its own. Who is asked in a private
     stage of the round writes for its reviewers only. Raises Invalid, Conflict (an older version is locked), NotAllowed.
     """
-    product = version.asset.product
-    right = rights.require(actor, "comment.add", product)
-    body = text.body(body, field="body", limit=BODY_LIMIT).strip()
-    if not body:
-        raise Invalid("Write something first.", fields={"body": ["A note needs some text."]})
+    right = rights.require(actor, "comment.add", version.asset.product)
+    body = _words(body)
     if weight and weight not in Weight.values:
         raise Invalid(
             "Nothing was noted.", fields={"weight": [f"Use one of: {', '.join(Weight.values)}."]}
@@ -71,26 +68,63 @@ def add_note(
         if answers.version_id != version.pk:
             raise Invalid("An answer stands on the version of its note.")
         anchor, must, weight, stage = None, False, "", answers.stage
-    place = checked_anchor(anchor, version)
-    note = Note.objects.create(
-        product=product,
-        version=version,
+    note = Note(
         cycle=cycle,
         stage=stage,
         parent=answers,
         author=actor.user,
         body=body,
-        anchor=place,
-        quote=quoted(version, place),
         weight=weight or Weight.DETAIL,
         must=must,
         private=answers.private if answers else bool(stage and stage.private),
-        created_at=now or timezone.now(),
     )
-    _record(actor, note, "review.noted", {"note": (None, body[:500])}, right=right, now=now)
-    if answers is None:
+    return _write(actor, note, version, anchor, right=right, now=now)
+
+
+@transaction.atomic
+def add_guest_note(
+    *, link: GuestLink, body: str, anchor: Mapping[str, Any] | None, now: datetime | None = None
+) -> Note:
+    """What a guest remarks by a link that ``services.guests`` has let in: a detail, open to everybody in the round.
+
+    Raises Invalid, Conflict (an older version is locked).
+    """
+    version = link.cycle.version
+    _need_newest(version)
+    note = Note(cycle=link.cycle, guest=link, body=_words(body))
+    return _write(Actor.system(), note, version, anchor)
+
+
+def _write(
+    actor: Actor,
+    note: Note,
+    version: Version,
+    anchor: Mapping[str, Any] | None,
+    *,
+    right: str = "",
+    now: datetime | None = None,
+) -> Note:
+    """A note in its place, with its record and what it contradicts: the one way in, for members and guests."""
+    note.product, note.version = version.asset.product, version
+    note.anchor = checked_anchor(anchor, version)
+    note.quote = quoted(version, note.anchor)
+    note.created_at = now or timezone.now()
+    note.save(force_insert=True)
+    fields: dict[str, tuple[object, object]] = {"note": (None, note.body[:500])}
+    if note.guest is not None:
+        fields["guest"] = (None, note.guest.name)
+    _record(actor, note, "review.noted", fields, right=right, now=now)
+    if note.parent is None:
         find_contradictions(version)
     return note
+
+
+def _words(body: str) -> str:
+    """What a note says. Raises Invalid when that is nothing."""
+    body = text.body(body, field="body", limit=BODY_LIMIT).strip()
+    if not body:
+        raise Invalid("Write something first.", fields={"body": ["A note needs some text."]})
+    return body
 
 
 @transaction.atomic
@@ -104,9 +138,7 @@ def reword_note(*, actor: Actor, note: Note, body: str, now: datetime | None = N
         raise Conflict(
             "Others have answered or settled this note. Write an answer instead.", code="answered"
         )
-    body = text.body(body, field="body", limit=BODY_LIMIT).strip()
-    if not body:
-        raise Invalid("Write something first.", fields={"body": ["A note needs some text."]})
+    body = _words(body)
     if body == note.body:
         return note
     before, note.body, note.edited_at = note.body, body, now or timezone.now()
@@ -186,8 +218,41 @@ def carry_notes(*, asset_id: int, version_id: int, now: datetime | None = None) 
         ],
         ignore_conflicts=True,
     )
+    _carry_settled(before, version)
     find_contradictions(version)
     return len(made)
+
+
+def _carry_settled(before: Version, after: Version) -> None:
+    """What somebody settled between two notes is settled between them on the next version too. Two queries, a write."""
+    settled = Contradiction.objects.filter(version=before).exclude(state=ContradictionState.OPEN)
+    rows = list(settled.order_by("pk"))
+    if not rows:
+        return
+    there = dict(
+        Note.objects.filter(version=after, carried_from__isnull=False).values_list(
+            "carried_from", "pk"
+        )
+    )
+    Contradiction.objects.bulk_create(
+        [
+            Contradiction(
+                product_id=row.product_id,
+                version=after,
+                first_id=there[row.first_id],
+                second_id=there[row.second_id],
+                why=row.why,
+                state=row.state,
+                outcome=row.outcome,
+                found_at=row.found_at,
+                settled_by_id=row.settled_by_id,
+                settled_at=row.settled_at,
+            )
+            for row in rows
+            if row.first_id in there and row.second_id in there
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _followed(before: Version, after: Version, notes: Sequence[Note]) -> dict[int, Any]:

@@ -33,6 +33,7 @@ from reviews.guest_forms import GuestForm, GuestNoteForm, GuestPasswordForm
 from reviews.guests import guest_box, link_for, notes_for_guest
 from reviews.models import GuestLink
 from reviews.services import guests
+from reviews.threads import marks, threads
 from reviews.vocabulary import CycleState
 
 PASS_SECONDS = 12 * 3600
@@ -239,27 +240,20 @@ def _shown(
 ) -> HttpResponse:
     cycle = link.cycle
     notes = notes_for_guest(cycle)
-    marks = [
-        {"id": each.pk, "anchor": each.anchor, "label": each.body[:80], "tone": ""}
-        for each in notes
-        if each.anchor
-    ]
     context = _alone(
         request,
         link=link,
         cycle=cycle,
         version=cycle.version,
         secret=secret,
-        form=form,
-        notes=notes,
+        note_form=form,
+        threads=threads(None, notes),
         may_comment=link.may_comment and cycle.state == CycleState.OPEN,
         viewer=viewer(
             cycle.version,
-            marks=marks,
+            marks=marks(notes),
             content_url=reverse("guest-content", args=[secret]),
-            download_url=reverse(
-                "guest-download" if link.may_download else "guest-content", args=[secret]
-            ),
+            download_url=reverse("guest-download", args=[secret]) if link.may_download else "",
             preview_url=lambda kind, at: reverse("guest-preview", args=[secret, kind, at]),
         ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,11 +21,11 @@ from backlog.brief_lines import lines_for
 from reviews import access, selectors, speed
 from reviews.forms import DecideForm, NoteForm, WithdrawForm
 from reviews.guests import guest_box
-from reviews.models import Note, ReviewCycle, Stage
+from reviews.models import ReviewCycle, Stage
 from reviews.panels import cycle_rows, stage_rows
-from reviews.places import place_words
 from reviews.recording import as_pdf
 from reviews.services.approvals import part_words
+from reviews.threads import marks, threads
 from reviews.vocabulary import TONES, ApprovalState, CycleState, NoteState, StageState, Verdict
 
 OPEN_LIMIT = 100
@@ -119,8 +118,8 @@ def review_context(actor: Actor, cycle: ReviewCycle) -> dict[str, Any]:
         "newest_number": asset.versions_count,
         "stage": mine[0] if mine else stage,
         "stages": stage_rows(loaded),
-        "viewer": viewing.viewer(version, marks=_marks(notes)),
-        "threads": _threads(actor, notes),
+        "viewer": viewing.viewer(version, marks=marks(notes)),
+        "threads": threads(actor.user, notes),
         "open_notes": sum(note.state == NoteState.OPEN and not note.parent_id for note in notes),
         "contradictions": selectors.contradictions_on(actor, version),
         "brief_lines": lines_for(asset.item, asset.increment),
@@ -145,40 +144,6 @@ def _waits(stage: Stage, actor: Actor) -> bool:
     return actor.user is not None and any(
         each.waiting and each.reviewer_id == actor.user.pk for each in stage.assignments.all()
     )
-
-
-def _marks(notes: list[Note]) -> list[dict[str, Any]]:
-    """The notes as the viewer paints them: open ones warn, those that must be met are bad, settled ones good."""
-    return [
-        {
-            "id": note.pk,
-            "anchor": note.anchor,
-            "label": f"{note.author or note.guest}: {note.body[:80]}",
-            "tone": "good" if note.state != NoteState.OPEN else ("bad" if note.must else "warn"),
-        }
-        for note in notes
-        if note.anchor and not note.parent_id
-    ]
-
-
-def _threads(actor: Actor, notes: list[Note]) -> list[dict[str, Any]]:
-    """Notes with their answers, open ones first."""
-    answers: dict[int, list[Note]] = {}
-    for note in notes:
-        if note.parent_id:
-            answers.setdefault(note.parent_id, []).append(note)
-    threads = [
-        {
-            "note": note,
-            "answers": answers.get(note.pk, []),
-            "own": actor.user is not None and note.author_id == actor.user.pk,
-            "place": place_words(note.anchor),
-            "anchor_json": json.dumps(note.anchor) if note.anchor else "",
-        }
-        for note in notes
-        if not note.parent_id
-    ]
-    return sorted(threads, key=lambda row: row["note"].state != NoteState.OPEN)
 
 
 def _voided(cycle: ReviewCycle) -> list[str]:

@@ -13,9 +13,10 @@ from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
 from assets.access import asset_for, version_of
+from assets.models import Version
 from core.errors import Conflict, Invalid, NotFound
 from core.htmx import go
-from reviews import access
+from reviews import access, selectors
 from reviews.forms import DecideForm, NoteForm, StartForm, WithdrawForm
 from reviews.models import Note, ReviewCycle
 from reviews.services.cycles import start_review, withdraw_review
@@ -38,6 +39,7 @@ def start(request: HttpRequest, key: str, pk: int, number: int) -> HttpResponse:
     product = product_for(actor, key, "review.start")
     asset = asset_for(actor, pk, product=product)
     version = version_of(actor, asset, number)
+    opposite = selectors.contradictions_on(actor, version, open_only=True)
     form = StartForm(request.POST if request.method == "POST" else None, version=version)
     status = 200
     if request.method == "POST":
@@ -55,12 +57,26 @@ def start(request: HttpRequest, key: str, pk: int, number: int) -> HttpResponse:
                 form.take(error)
                 status = error.status
             else:
-                messages.success(request, f"The review of version {version.number} has begun.")
+                messages.success(request, _begun(version, len(opposite)))
                 return go(request, _url(cycle))
-    context = {"form": form, "asset": asset, "version": version, "item": asset.item}
+    context = {
+        "form": form,
+        "asset": asset,
+        "version": version,
+        "item": asset.item,
+        "contradictions": opposite,
+    }
     return show(
         request, "reviews/start.html", context, product=product, active="reviews", status=status
     )
+
+
+def _begun(version: Version, count: int) -> str:
+    sentence = f"The review of version {version.number} has begun."
+    if not count:
+        return sentence
+    pairs = "pair of notes asks" if count == 1 else "pairs of notes ask"
+    return f"{sentence} {count} {pairs} for opposite things: settle that first."
 
 
 @page

@@ -36,6 +36,12 @@ if (form) {
     line.hidden = true;
     field.focus();
   });
+  document.querySelector('[data-note-here]')?.addEventListener('click', (event) => {
+    event.preventDefault();
+    take();
+    field.focus();
+    field.scrollIntoView({ block: 'center' });
+  });
   /* Typing anywhere begins a note. Single keys that do something here keep what they do. */
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

@@ -1,22 +1,26 @@
 """Reviews and assets in a real browser: keys, the sandbox, what may run and what may not."""
 
 import io
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as live
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 
 from assets.models import Preview
 from assets.services.assets import add_asset
-from reviews.models import Decision
+from reviews.models import Decision, GuestLink, Note
+from reviews.services import guests
 from tests.assets import files
 from tests.assets.files import new_item
 from tests.cast import Cast, build
-from tests.reviews.rounds import approve, start
+from tests.reviews.rounds import approve, new_version, start
 
 
 @pytest.fixture
@@ -172,3 +176,124 @@ def test_the_pages_are_accessible_and_fit(
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
     assert violations == []
+
+
+# --- On a phone, and by a guest's link ---------------------------------------------------------------
+
+
+def on_a_phone(browser: Browser, url: str) -> Page:
+    context = browser.new_context(
+        base_url=url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
+        reduced_motion="reduce",
+    )  # fmt: skip
+    context.set_default_timeout(10_000)
+    return context.new_page()
+
+
+def said_by(page: Page) -> list[str]:
+    """What the console complains about; refusals of the content security policy are among it."""
+    complaints: list[str] = []
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
+
+
+def test_a_reviewer_on_a_phone_reads_comments_and_decides(
+    played: Cast, browser: Browser, live_server: Any
+) -> None:
+    cycle = start(played, new_version(played, "The gate is closed.\nThen we take the stairs.\n"))
+    phone = on_a_phone(browser, live_server.url)
+    complaints = said_by(phone)
+    sign_in(phone, played, "reviewer", live_server.url)
+    phone.goto("/p/ATLAS/reviews/")
+    phone.locator("main").get_by_role("link", name=cycle.asset.name).first.tap()
+    phone.wait_for_url(f"**/reviews/{cycle.pk}/")
+    expect(phone.locator("#line-2")).to_be_in_viewport()
+    phone.locator("#line-2 > a").tap()
+    phone.get_by_role("link", name="Write a note").tap()
+    expect(phone.locator("[data-place-label]")).to_have_text("Line 2")
+    expect(phone.locator("#id_body")).to_be_focused()
+    phone.keyboard.type("Which stairs?")
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Add the note").tap()
+    made = Note.objects.get()
+    assert (made.body, made.anchor) == ("Which stairs?", {"line": 2})
+    expect(phone.locator(f"#note-{made.pk}")).to_be_in_viewport()
+    phone.locator(".page-bar").get_by_role("link", name="Approve").tap()
+    with phone.expect_navigation():
+        phone.get_by_role("dialog").get_by_role("button", name="Approve").tap()
+    expect(phone.locator("#toasts")).to_contain_text("You approved version 1")
+    assert Decision.objects.get().stage.cycle_id == cycle.pk
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
+    phone.context.close()
+
+
+def test_a_finger_draws_a_region_on_a_phone(
+    played: Cast, browser: Browser, live_server: Any
+) -> None:
+    version = add_asset(
+        actor=played.actor("contributor"),
+        item=new_item(played),
+        file=ContentFile(files.image("PNG", (400, 300)), name="a.png"),
+        rationale="Why",
+    )
+    cycle = start(played, version)
+    phone = on_a_phone(browser, live_server.url)
+    sign_in(phone, played, "reviewer", live_server.url)
+    phone.goto(f"/p/ATLAS/reviews/{cycle.pk}/")
+    phone.locator('[data-do="draw"]').tap()  # puts a region in the middle to begin with
+    phone.get_by_role("link", name="Write a note").tap()
+    phone.locator("#id_body").fill("Too dark.")
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Add the note").tap()
+    assert Note.objects.get().anchor == {"region": [0.375, 0.375, 0.25, 0.25]}
+    phone.context.close()
+
+
+def test_a_guest_in_a_real_browser(played: Cast, browser: Browser, live_server: Any) -> None:
+    """Asked for the password, sees the one review, remarks at a line; after the expiry nothing."""
+    one = start(played, new_version(played, "The gate is closed.\nThen we take the stairs.\n"))
+    two = start(played, new_version(played, "Another film."))
+    made = guests.invite(
+        actor=played.actor("owner"),
+        cycle=one,
+        name="Ruth",
+        password="quiet harbour",
+        may_comment=True,
+    )
+    path = urlsplit(made.url).path
+    guest = on_a_phone(browser, live_server.url)
+    complaints = said_by(guest)
+    guest.goto(path)
+    expect(guest.locator("body")).not_to_contain_text("The gate is closed.")
+    guest.get_by_label("Password").fill("quiet harbour")
+    with guest.expect_navigation():
+        guest.get_by_role("button", name="Open").tap()
+    expect(guest.locator("#line-2")).to_contain_text("Then we take the stairs.")
+    assert Axe().run(guest).violations_count == 0
+    assert guest.evaluate("document.documentElement.scrollWidth") <= 390
+    guest.locator("#line-2 > a").tap()
+    expect(guest.locator("[data-place-label]")).to_have_text("Line 2")
+    guest.locator("#id_body").fill("Which stairs?")
+    with guest.expect_navigation():
+        guest.get_by_role("button", name="Send it").tap()
+    remark = Note.objects.get()
+    assert (remark.body, remark.anchor, remark.guest) == ("Which stairs?", {"line": 2}, made.link)
+    guest.locator(f"#note-{remark.pk} [data-go]").tap()
+    expect(guest.locator("#line-2")).to_have_class(re.compile("is-chosen"))
+    links = guest.evaluate("[...document.querySelectorAll('a[href]')].map(each => each.pathname)")
+    assert {each for each in links if not each.startswith(path)} == set()
+    assert complaints == []
+    for address in (f"/p/ATLAS/reviews/{one.pk}/", f"/p/ATLAS/reviews/{two.pk}/"):
+        guest.goto(address)
+        expect(guest).to_have_url(re.compile("/sign-in/"))
+    GuestLink.objects.filter(pk=made.link.pk).update(expires_at=timezone.now())
+    for part in ("", "content/"):
+        guest.goto(path + part)
+        expect(guest.locator("body")).to_contain_text("This link has ended")
+        expect(guest.locator("body")).not_to_contain_text("The gate is closed.")
+    guest.context.close()

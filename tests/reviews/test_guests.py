@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,11 +17,11 @@ from django.utils import timezone
 from assets.services.assets import add_asset
 from assets.services.versions import upload_version
 from backlog.models import Change
-from core.errors import Invalid, NotAllowed, NotFound
-from reviews.models import GuestLink, Note, ReviewCycle
+from core.errors import Invalid, NotAllowed, NotFound, TooMany
+from reviews.models import Contradiction, GuestLink, Note, ReviewCycle
 from reviews.services import guests
 from reviews.services.cycles import withdraw_review
-from tests.assets.files import image, new_item
+from tests.assets.files import SVG, image, new_item
 from tests.cast import Cast
 from tests.reviews.rounds import new_version, post, start
 
@@ -142,7 +143,7 @@ def test_an_ended_link_says_whom_to_ask(cast: Cast, how: str) -> None:
     assert not Note.objects.exists()
 
 
-def test_a_password_is_asked_and_locks_after_ten_wrong_ones(cast: Cast) -> None:
+def test_a_password_is_asked_and_locks_for_a_time_after_ten_wrong_ones(cast: Cast) -> None:
     link, path = invite(cast, start(cast, new_version(cast, "Sealed.")), password="quiet harbour")
     guest, other = Client(), Client()
     assert "Sealed." not in guest.get(path).content.decode()
@@ -158,11 +159,91 @@ def test_a_password_is_asked_and_locks_after_ten_wrong_ones(cast: Cast) -> None:
         assert other.post(f"{path}open/", {"password": "a guess at it"}).status_code == 422
     locked = other.post(f"{path}open/", {"password": "quiet harbour"})
     assert locked.status_code == 429
-    assert "Ask Owner for a new one" in locked.content.decode()
+    shown = locked.content.decode()
+    assert "locked for 60 minutes. Wait, or ask Owner for a new one" in shown
+    rows = cast.api("owner").get(f"/api/v1/reviews/{link.cycle_id}/guests/").json()["results"]
+    assert (rows[0]["state"], rows[0]["locked_until"] is None) == ("locked", False)
     assert "Sealed." not in other.get(path).content.decode()
     other.cookies[f"guest-{link.pk}"] = cookie.value[:-2] + "xx"
     assert "Sealed." not in other.get(path).content.decode()
     assert "Sealed." in guest.get(path).content.decode()  # who knew it stays in
+    past = timezone.now() - timedelta(seconds=1)
+    GuestLink.objects.filter(pk=link.pk).update(locked_until=past)
+    assert other.post(f"{path}open/", {"password": "quiet harbour"}).status_code == 302
+    assert "Sealed." in other.get(path).content.decode()
+
+
+def test_each_lock_is_longer_and_a_right_password_ends_the_count(cast: Cast) -> None:
+    link, _ = invite(cast, start(cast), password="quiet harbour")
+    now = timezone.now()
+    tried, spans = 0, []
+    while now < link.expires_at:
+        try:
+            tried += 1
+            guests.unlock(link=link, password="a guess at it", address=str(tried), now=now)
+        except Invalid:
+            pass
+        link.refresh_from_db()
+        if link.locked_until and link.locked_until > now:
+            with pytest.raises(TooMany):
+                guests.unlock(link=link, password="quiet harbour", address="mine", now=now)
+            spans.append((link.locked_until - now) / timedelta(hours=1))
+            now = link.locked_until
+    assert spans[:7] == [1, 2, 4, 8, 16, 24, 24]
+    assert tried == 10 * len(spans) < 200
+    guests.unlock(link=link, password="quiet harbour", address="mine", now=now)
+    link.refresh_from_db()
+    assert (link.failures, link.locked_until) == (0, None)
+
+
+@pytest.mark.usefixtures("sound")
+def test_a_remark_is_a_note_like_others(cast: Cast) -> None:
+    """It is held against members' notes, keeps the words it points at, and goes on to the next version."""
+    cycle = start(cast, new_version(cast, "One.\nTwo.\n"))
+    _, path = invite(cast, cycle, may_comment=True)
+    body = {"body": "Shorter, please.", "anchor": {"line": 2}}
+    post(cast, "owner", f"/api/v1/reviews/{cycle.pk}/notes/", body)
+    assert Client().post(f"{path}notes/", {"body": "Longer.", "at": "2"}).status_code == 302
+    made = Note.objects.get(guest__isnull=False)
+    assert made.quote == "Two."
+    found = Contradiction.objects.get()
+    assert found.second == made
+    shown = cast.client("reviewer").get(f"/p/ATLAS/reviews/{cycle.pk}/").content.decode()
+    assert "Two notes ask for opposite things" in shown
+    assert shown.count("Ruth of the agency, guest") == 3  # the pair, the note, its mark in the text
+    newer = new_version(cast, "Zero.\nOne.\nTwo.\n", cycle.asset)
+    carried = Note.objects.get(version=newer, guest__isnull=False)
+    assert (carried.carried_from, carried.anchor) == (made, {"line": 3})
+
+
+def test_a_revoked_link_adds_nothing_even_in_the_same_moment(cast: Cast) -> None:
+    """The request was let in before the link was revoked; what counts is the row when it is locked."""
+    cycle = start(cast)
+    link, path = invite(cast, cycle, may_comment=True)
+    let_in = guests.link_of(path.split("/")[2])
+    guests.revoke(actor=cast.actor("owner"), link=link)
+    with pytest.raises(guests.LinkEnded):
+        guests.note(link=let_in, body="Still here?", anchor=None)
+    assert not Note.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["sheet.pdf", "drawing.svg"])
+def test_no_dead_download_is_offered(cast: Cast, name: str) -> None:
+    content = b"%PDF-1.4\n%%EOF\n" if name.endswith("pdf") else SVG
+    version = add_asset(
+        actor=cast.actor("contributor"),
+        item=new_item(cast),
+        file=ContentFile(content, name=name),
+        rationale="Why",
+    )
+    cycle = start(cast, version)
+    for may in (True, False):
+        _, path = invite(cast, cycle, may_download=may)
+        shown = Client().get(path).content.decode()
+        links = set(re.findall(r'href="(/guest/[^"]+)"', shown))
+        assert links == ({f"{path}download/"} if may else set())
+        for address in links:
+            assert Client().get(address).status_code == 200
 
 
 def test_a_remark_at_a_place_without_script(cast: Cast) -> None:

@@ -110,6 +110,35 @@ def test_opposite_wishes_on_one_place_are_raised_and_settled(cast: Cast) -> None
     assert (again.status_code, again.json()["code"]) == (409, "settled")
 
 
+@pytest.mark.usefixtures("sound")
+def test_what_was_settled_stays_settled_and_what_is_open_is_named_before_the_next_round(
+    cast: Cast,
+) -> None:
+    version = new_version(cast, "one\ntwo\n")
+    cycle = start(cast, version)
+    for line, words in ((1, "Longer."), (1, "Shorter."), (2, "Louder."), (2, "Quieter.")):
+        note(cast, "owner", cycle, words, anchor={"line": line})
+    louder, longer = Contradiction.objects.order_by("-pk")
+    path = f"/api/v1/contradictions/{longer.pk}/settle/"
+    assert post(cast, "owner", path, {"state": "dismissed"}).status_code == 200
+    second = new_version(cast, "one\ntwo\nthree\n", version.asset)
+    found = {row.why: row.state for row in Contradiction.objects.filter(version=second)}
+    assert found == {longer.why: "dismissed", louder.why: "open"}
+    proposed = cast.api("owner").get(f"/api/v1/versions/{second.pk}/review-proposal/").json()
+    assert [row["why"] for row in proposed["contradictions"]] == [louder.why]
+    address = f"/p/ATLAS/assets/{version.asset_id}/2/review/"
+    owner = cast.client("owner")
+    asked = owner.get(address)
+    assert "1 pair of open notes asks for opposite things" in asked.content.decode()
+    data = dict.fromkeys(("subject_matter", "legal"), cast.people["reviewer"].pk)
+    begun = owner.post(address, data)
+    assert begun.status_code == 302, begun.content.decode()
+    shown = owner.get(begun["Location"]).content.decode()
+    assert "1 pair of notes asks for opposite things: settle that first." in shown
+    told = Change.objects.filter(verb="review.started").latest("pk")
+    assert told.fields["contradictions"][1] == 1
+
+
 #: Pairs of remarks on one place, and whether they contradict each other: our own, read by two people.
 PAIRS = [
     ("Make it longer.", "This must be shorter.", True),
