@@ -124,9 +124,10 @@ def outcome(answer: HttpResponse) -> str:
     if answer.status_code == 401 or answer.get("Location", "").startswith("/sign-in/?next="):
         return "login"
     named = {403: "forbidden", 404: "hidden", 405: "method"}
-    if answer.status_code in named:
-        return named[answer.status_code]
-    return "in" if answer.status_code in INSIDE else str(answer.status_code)
+    status = int(answer.get("Ballast-Status", answer.status_code))  # of a fragment's refusal
+    if status in named:
+        return named[status]
+    return "in" if status in INSIDE else str(status)
 
 
 def foreign(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What writes is a POST with the page's own token; what is a GET writes nothing."""
+"""What writes is a POST with the page's own token (that reading writes nothing: test_reading.py)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tests.security.rows import Row, outcome, send
 from tests.security.watching import undone, written_tables
 from tests.security.world import World
 
-GETS = [each for each in MATRIX if "GET" in each.methods]
 UNSAFE = [
     (each, method)
     for each in MATRIX
@@ -21,25 +20,6 @@ UNSAFE = [
 
 def name_of(value: object) -> str:
     return value.name if isinstance(value, Row) else str(value)
-
-
-@pytest.mark.parametrize("each", GETS, ids=name_of)
-def test_reading_writes_nothing(world: World, each: Row) -> None:
-    for headers in ({}, {"HX-Request": "true"}):
-        with undone(), written_tables() as wrote:
-            send(world, each, "GET", "administrator", headers=headers)
-        assert not wrote
-
-
-@pytest.mark.parametrize("each", GETS, ids=name_of)
-def test_asking_for_the_head_only_is_like_reading(world: World, each: Row) -> None:
-    from django.urls import reverse
-
-    client = world.cast.api("administrator") if each.is_api else world.cast.client("administrator")
-    path = reverse(each.name, kwargs=each.kwargs(world, world.a, "administrator"))
-    with undone(), written_tables() as wrote:
-        head, get = client.head(path, each.query), client.get(path, each.query)
-    assert (head.status_code, wrote) == (get.status_code, set())
 
 
 @pytest.mark.parametrize(("each", "method"), UNSAFE, ids=name_of)
