@@ -150,13 +150,15 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that takes a browser fixture is a browser test; `services` needs both services."""
+    """A browser fixture makes a browser test, a database one a database test; `services` needs both services."""
     reason = "needs DATABASE_URL of PostgreSQL and REDIS_URL: make test-services"
     has_services = os.environ.get("DATABASE_URL", "").startswith("postgres") and bool(
         os.environ.get("REDIS_URL")
     )
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & {"db", "transactional_db"} or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
         if "page" in fixtures or "browser" in fixtures:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("services") and not has_services:
