@@ -40,6 +40,4 @@ class GuestPasswordForm(Refusable):
 class GuestNoteForm(NoteForm):
     """A guest's remark: a note without what binds others."""
 
-    weight = None
-    must = None
-    answers = None
+    weight = must = answers = None  # type: ignore[assignment]

@@ -220,7 +220,7 @@ def unlock(*, link: GuestLink, password: str, address: str, now: datetime | None
 
 def lock_of(times: int) -> timedelta:
     """How long a link is locked for the ``times``-th time (from 1) without a right password between."""
-    return min(LONGEST_LOCK, SHORTEST_LOCK * 2 ** min(times - 1, 10))
+    return min(LONGEST_LOCK, SHORTEST_LOCK * (1 << min(times - 1, 10)))
 
 
 def _long(minutes: int) -> str:
