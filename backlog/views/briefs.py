@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ from backlog.models import Brief, BriefInput, BriefLine, BriefSignal
 from backlog.services import brief_inputs, brief_lines, brief_signing, briefs, templates
 from backlog.vocabulary import BriefState, InputState, LineKind
 from core.errors import Conflict, DomainError, Invalid, NotFound
-from core.htmx import go, safe_next
+from core.htmx import go, safe_next, wants_fragment
 
 
 @page
@@ -265,7 +266,10 @@ def brief_lines_add(request: HttpRequest, key: str, number: int) -> HttpResponse
 
 @page
 def brief_line(request: HttpRequest, key: str, number: int, line: int) -> HttpResponse:
-    """What is done to a line, named by ``act``: reword, up, down, remove, restore."""
+    """What is done to a line, named by ``act``: reword, up, down, move, remove, restore.
+
+    ``move`` puts it ahead of the line ``before``, or at the end of its kind; a drop does this.
+    """
     actor, _product, found = _found(request, key, number, "brief.edit")
     row = access.line_for(actor, found, line)
     act = request.POST.get("act", "reword")
@@ -286,8 +290,16 @@ def brief_line(request: HttpRequest, key: str, number: int, line: int) -> HttpRe
         title = _("Reword %(key)s") % {"key": row.key}
         return _form_page(request, found, form, title, save, f"#line-{row.number}")
     said = ""
-    if act in ("up", "down"):
-        brief_lines.move_line(actor=actor, line=row, before=_beside(found, row, act))
+    if act in ("up", "down", "move"):
+        before = _named(actor, found, request) if act == "move" else _beside(found, row, act)
+        signed = found.state == BriefState.SIGNED
+        brief_lines.move_line(actor=actor, line=row, before=before)
+        if wants_fragment(request) and not signed:  # else the page says other things now
+            found.refresh_from_db(fields=["version"])
+            told = {"text": _("%(key)s is moved.") % {"key": row.key}, "kind": "success"}
+            answer = HttpResponse(status=204)
+            answer["HX-Trigger"] = json.dumps({"toast": told, "version": found.version})
+            return answer
     elif act == "remove":
         brief_lines.remove_line(actor=actor, line=row)
         said = _("%(key)s is out. It stands below under its number, to be brought back.") % {
@@ -299,6 +311,16 @@ def brief_line(request: HttpRequest, key: str, number: int, line: int) -> HttpRe
         raise Invalid("There is no such act.")
     anchor = "#removed" if act == "remove" else f"#line-{row.number}"
     return _back(request, found, said, anchor)
+
+
+def _named(actor: Actor, found: Brief, request: HttpRequest) -> BriefLine | None:
+    """The line that ``before`` names, None where it names none. Raises Invalid."""
+    said = request.POST.get("before", "")
+    if not said:
+        return None
+    if not said.isdecimal() or len(said) > 9:
+        raise Invalid("Name the line by its number.", fields={"before": ["A whole number."]})
+    return access.line_for(actor, found, int(said))
 
 
 def _beside(found: Brief, row: BriefLine, way: str) -> BriefLine | None:

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import rights
@@ -71,7 +72,7 @@ def increment_list(request: HttpRequest, key: str) -> HttpResponse:
         "late_change": report,
         "asked": any(share.total for _stage, share in report.stages),
         "stages": [{"stage": stage, **_share(share)} for stage, share in report.stages],
-        "months": [{"first": month.first, **_share(month.late)} for month in report.months],
+        "chart": _trend(report),
         "late_from": late_change.LATE_FROM,
         "limit": late_change.LIMIT,
         "enough": late_change.ENOUGH,
@@ -79,6 +80,51 @@ def increment_list(request: HttpRequest, key: str) -> HttpResponse:
         "may_publish": rights.allowed(actor, "standard.publish", product),
     }
     return show(request, "backlog/increments.html", context, product=product, active="assets")
+
+
+def _trend(report: late_change.Report) -> dict[str, Any]:
+    """The late share month by month with its interval, and the limit; a month without changes is a gap."""
+
+    def percent(rate: float | None) -> float | None:
+        return None if rate is None else round(rate * 100, 1)
+
+    months = report.months
+    counted = [month.late if month.late.total else None for month in months]
+    return {
+        "id": "late-change",
+        "kind": "line",
+        "title": _("Late among structural changes, by month"),
+        "data": {
+            "unit": "%",
+            "x": [date_format(month.first, "M Y") for month in months],
+            "series": [
+                {
+                    "name": _("Late"),
+                    "values": [percent(each.rate) if each else None for each in counted],
+                },
+                {
+                    "name": _("Lower end"),
+                    "values": [percent(each.low) if each else None for each in counted],
+                },
+                {
+                    "name": _("Upper end"),
+                    "values": [percent(each.high) if each else None for each in counted],
+                },
+                {"name": _("Limit"), "values": [percent(late_change.LIMIT)] * len(months)},
+            ],
+        },
+        "columns": [_("Month"), _("Late"), _("Share"), _("95 % interval")],
+        "rows": [
+            [
+                date_format(month.first, "M Y"),
+                f"{month.late.hits} / {month.late.total}",
+                said["rate"],
+                said["between"],
+            ]
+            for month in months
+            for said in [_share(month.late)]
+        ],
+    }
 
 
 def _share(share: late_change.Share) -> dict[str, Any]:

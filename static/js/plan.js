@@ -1,32 +1,41 @@
-/* A plan in the order that people give it. A drop posts {item, before} (before is empty at the end) to the list's
-   data-move-url; Shift+J and Shift+K move the focused row. The server answers 204, or a sentence: then the row goes
-   back. The menu of a row does the same without script. */
+/* Lists in the order that people give them: plans, increments, lines of briefs. A drop posts {act, item, before} (before
+   is empty at the end) to the row's or the list's data-move-url; Shift+J and Shift+K move the focused row. The server
+   answers 204, or a sentence: then the row goes back. Buttons of a row do the same without script. */
 import { register } from './keys.js';
 import { csrfToken, toast } from './toast.js';
 
-const list = document.querySelector('[data-plan-list]');
+const lists = document.querySelectorAll('[data-plan-list]');
 
-function number() {
-  [...list.children].forEach((row, at) => { row.querySelector('.plan-at').textContent = at + 1; });
+function number(list) {
+  const rows = [...list.children];
+  rows.forEach((row, at) => {
+    const shown = row.querySelector('.plan-at');
+    if (shown) shown.textContent = at + 1;
+    row.querySelectorAll('button[value="up"]').forEach((button) => { button.disabled = at === 0; });
+    row.querySelectorAll('button[value="down"]').forEach((button) => { button.disabled = at === rows.length - 1; });
+  });
 }
 
 async function post(row, from) {
-  number();
-  const body = new URLSearchParams({ item: row.dataset.plan, before: row.nextElementSibling?.dataset.plan ?? '' });
+  const list = row.parentElement;
+  number(list);
+  const body = new URLSearchParams({ act: 'move', item: row.dataset.plan, before: row.nextElementSibling?.dataset.plan ?? '' });
   let answer = null;
   try {
-    answer = await fetch(list.dataset.moveUrl, { method: 'POST', body, headers: { 'X-CSRFToken': csrfToken(), 'HX-Request': 'true' } });
+    answer = await fetch(row.dataset.moveUrl ?? list.dataset.moveUrl, { method: 'POST', body, headers: { 'X-CSRFToken': csrfToken(), 'HX-Request': 'true' } });
   } catch { /* offline: answer stays null */ }
   const elsewhere = answer?.headers.get('HX-Redirect');
   if (elsewhere) { location.assign(elsewhere); return; }
   if (answer?.ok) {
-    const asked = answer.headers.get('HX-Trigger');
-    toast((asked && JSON.parse(asked).toast) || { text: `${row.dataset.plan} moved.` });
+    const said = answer.headers.get('HX-Trigger');
+    const asked = said ? JSON.parse(said) : {};
+    if (asked.version) document.querySelectorAll('[data-version]').forEach((input) => { input.value = asked.version; });
+    toast(asked.toast || { text: `${row.dataset.plan} moved.` });
     return;
   }
   const held = row.contains(document.activeElement) ? document.activeElement : null;
   list.insertBefore(row, from);
-  number();
+  number(list);
   held?.focus();
   const text = answer ? new DOMParser().parseFromString(await answer.text().catch(() => ''), 'text/html').querySelector('.toast span')?.textContent : 'No connection. The row is back where it was.';
   toast({ kind: 'error', text: text ?? 'This move is not possible. The row is back where it was.' });
@@ -34,7 +43,7 @@ async function post(row, from) {
 
 const whole = () => !new URLSearchParams(location.search).get('queue');
 
-if (list && window.Sortable && whole()) {
+for (const list of window.Sortable && whole() ? lists : []) {
   let from = null;
   window.Sortable.create(list, {
     draggable: '[data-plan]', filter: 'details, button, input', preventOnFilter: false,
@@ -48,7 +57,8 @@ if (list && window.Sortable && whole()) {
 function step(by) {
   const row = document.activeElement?.closest?.('[data-plan]');
   const beside = by > 0 ? row?.nextElementSibling : row?.previousElementSibling;
-  if (!row || !beside || !list || !whole()) return false;
+  const list = row?.closest('[data-plan-list]');
+  if (!beside || !list || !whole()) return false;
   const from = row.nextElementSibling;
   const held = document.activeElement;
   list.insertBefore(row, by > 0 ? beside.nextElementSibling : beside);

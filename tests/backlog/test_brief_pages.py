@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -156,6 +158,39 @@ def test_lines_move_go_and_come_back(cast: Cast, scene: tuple[Item, Brief, Incre
     assert "1 line taken out" in client.get("/p/ATLAS/briefs/1/").content.decode()
     client.post("/p/ATLAS/briefs/1/lines/4/", {"act": "restore"})
     assert brief.lines.filter(removed_at=None).count() == 5
+
+
+def test_a_line_is_put_in_its_place_by_a_drop(
+    cast: Cast, scene: tuple[Item, Brief, Increment]
+) -> None:
+    _, brief, _ = scene
+    client = cast.client("contributor")
+    page = client.get("/p/ATLAS/briefs/1/").content.decode()
+    assert 'data-move-url="/p/ATLAS/briefs/1/lines/1/"' in page
+    for text in ("One", "Two", "Three"):
+        client.post("/p/ATLAS/briefs/1/lines/", {"kind": "accuracy", "text": text})
+    brief.refresh_from_db()
+    lines = {line.text: line.number for line in brief.lines.filter(kind="accuracy")}
+
+    def order() -> list[str]:
+        rows = brief.lines.filter(kind="accuracy", removed_at=None).order_by("position", "pk")
+        return [row.text for row in rows if row.text in ("One", "Two", "Three")]
+
+    def drop(text: str, before: object) -> Any:
+        url = f"/p/ATLAS/briefs/1/lines/{lines[text]}/"
+        body = {"act": "move", "before": before}
+        return client.post(url, body, headers={"HX-Request": "true"})
+
+    answer = drop("Three", lines["One"])
+    assert answer.status_code == 204
+    assert order() == ["Three", "One", "Two"]
+    brief.refresh_from_db()
+    assert json.loads(answer["HX-Trigger"])["version"] == brief.version
+    assert drop("Three", "").status_code == 204
+    assert order() == ["One", "Two", "Three"]
+    assert drop("Three", "first").status_code == 422
+    assert drop("Three", 999).status_code == 422
+    assert order() == ["One", "Two", "Three"]
 
 
 def test_a_change_is_confirmed_on_my_work_and_taken_back(
