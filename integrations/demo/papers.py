@@ -187,6 +187,16 @@ QUOTES_3 = QUOTES_2.replace(
     "> Six benches. The budget says 5,400. Our own rule says three quotes.",
 )
 
+QUOTES_4 = (
+    QUOTES_3.rstrip()
+    + """
+
+INT. TOWN HALL, CORRIDOR - EVENING
+
+The third envelope. Nobody looks at the cousin.
+"""
+)
+
 NARRATION = """\
 # Cold store, narration (first draft)
 

@@ -41,7 +41,17 @@ PLACES: Sequence[Sequence[Place]] = (
         Place("Learning platform", "Night shift, scene 2", "Safety", "tomas"),
         Place("Town portal", "/safety/night", "Safety", "amara"),
     ),
-    (Place("Learning platform", "Welcome, opening film", "Onboarding", "amara"),),
+    (
+        Place("Learning platform", "Night shift, cover picture", "Safety", "amara"),
+        Place("Trade fair", "Stand wall, second panel", "Adoption", "tomas"),
+    ),
+)
+#: Nobody said what stands here: a place somebody remembered.
+UNHEARD = Place("Trade fair", "Kiosk by the entrance", "Safety", "tomas", 0, "fr-FR")
+#: What a place reported of itself that is no version of anything.
+STRANGE = "5" * 64
+RECALLED = (
+    "The extinguisher beside her is of a model that was recalled; no picture may show it in use."
 )
 #: Completion per week, oldest first: hits of n.
 WEEKS = ((171, 240), (164, 232), (118, 228), (104, 236))
@@ -82,6 +92,47 @@ class Placing:
             targets.set_target(
                 actor=self.actors[act.who], asset=asset, metric=metric, limit=0.6, now=act.at
             )
+
+    def supersede_work(self, act: Act) -> None:
+        """The first work comes into force anew: one place gets it, one falls behind. And two places nobody knows."""
+        actor = self.actors[act.who]
+        asset = self._work_placed(0)
+        newest = asset.versions.filter(state=VersionState.APPROVED).order_by("-number").first()
+        if newest is not None:
+            newest.asset = asset
+            publishing.publish(actor=actor, version=newest, reason="A better ending.", now=act.at)
+            placements.deploy(
+                actor=self.actors["tomas"],
+                placement=self._place(asset, "/procurement/three-quotes"),
+                version=newest,
+                now=act.at,
+            )
+        subtitles = self._work_placed(1)
+        self._register(subtitles, UNHEARD, None, act.at)
+        placements.check_in(
+            actor=self.actors["tomas"],
+            placement=self._place(subtitles, "/safety/night"),
+            sha256=STRANGE,
+            now=act.at,
+        )
+
+    def recall_work(self, act: Act) -> None:
+        """A picture may not be used any more, and still hangs in two places."""
+        if 2 not in self.placed:
+            return
+        asset = self._work_placed(2)
+        version = asset.versions.get(state=VersionState.PUBLISHED)
+        version.asset = asset
+        publishing.retire(actor=self.actors[act.who], version=version, reason=RECALLED, now=act.at)
+
+    def _work_placed(self, number: int) -> Asset:
+        asset = Asset.objects.select_related("item").get(pk=self.placed[number][0])
+        asset.product = asset.item.product = self.product
+        return asset
+
+    def _place(self, asset: Asset, where: str) -> Placement:
+        found = Placement.objects.select_related("asset__item", "channel")
+        return found.get(asset=asset, place=where)
 
     def read_work(self, act: Act, *, week: int) -> None:
         """A week of completion; the third breaks its target, which opens an item."""
@@ -128,7 +179,9 @@ class Placing:
         version.asset = asset
         return version
 
-    def _register(self, asset: Asset, place: Place, version: Version, at: datetime) -> Placement:
+    def _register(
+        self, asset: Asset, place: Place, version: Version | None, at: datetime
+    ) -> Placement:
         named = words.named(Channel, product=self.product, names=[place.channel])
         programs = words.named(Program, product=self.product, names=[place.program])
         return placements.add_placement(

@@ -96,11 +96,14 @@ class Story:
 
     def _placings(self) -> None:
         """Approved works come into force and are placed; their figures come in week by week."""
-        for number in range(3):
+        for number in range(2):
             self._add(self._when(36 - number, "ingrid"), "publish_work", "ingrid", number=number)
+        self._add(self._when(9, "ingrid"), "publish_work", "ingrid", number=2)
+        self._add(self._when(8, "ingrid"), "supersede_work", "ingrid")
         for week in range(4):
             self._add(self._when(28 - 7 * week, "tomas"), "read_work", "tomas", week=week)
         self._add(self._when(5, "ingrid"), "ask_for_replacements", "ingrid")
+        self._add(self._when(3, "ingrid"), "recall_work", "ingrid")
 
     def _add(self, at: datetime, what: str, who: str, piece: str = "", **values: Any) -> None:
         self._acts.append(Act(at, what, who, piece, values))

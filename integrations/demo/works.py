@@ -84,6 +84,21 @@ TEXTS = (
                     ),
                 ),
             ),
+            Edition(
+                20.5,
+                "tomas",
+                "An ending without a glance: viewers took it for an accusation.",
+                _text(papers.QUOTES_4),
+                Round(
+                    20.2,
+                    ("amara",),
+                    ("camille",),
+                    (
+                        Verdict(18.6, "amara", "Now it ends where it should."),
+                        Verdict(17.4, "camille"),
+                    ),
+                ),
+            ),
         ),
     ),
     Work(

@@ -23,9 +23,11 @@ from pytest_django import Settings
 from accounts import demo
 from accounts.models import Membership, Product, User
 from accounts.roles import Role
-from assets.models import Version
+from assets.models import Breach, Placement, Reading, Replacement, Version
+from assets.placing import with_state
+from assets.vocabulary import PlacementState
 from backlog.filters import ItemFilter
-from backlog.models import Change, Comment, Cycle, Item, ItemSummary, SavedView
+from backlog.models import BriefInput, Change, Comment, Cycle, Item, ItemSummary, SavedView
 from backlog.vocabulary import Band, Kind, LinkKind, QueueKind, State
 from core import invariants
 from integrations.demo import setting
@@ -295,7 +297,21 @@ def _files(product: Product) -> None:
     assert states >= {ReviewState.IN_REVIEW, ReviewState.APPROVED, ReviewState.NOT_REVIEWED}
 
 
-CHECKS = (_people, _items, _rules, _scores, _inputs, _history, _words, _views, _files)
+def _placements(product: Product) -> None:
+    """Something in every state for the drift report, a target that broke, and inputs that somebody waits for."""
+    rows = with_state(Placement.objects.filter(product=product, ended_at=None))
+    assert {row.state for row in rows} == set(PlacementState.values)
+    assert Replacement.objects.filter(product=product, state="open").exists()
+    assert Breach.objects.filter(product=product, mended_at=None).exists()
+    assert Reading.objects.filter(product=product).count() >= 4
+    outstanding = BriefInput.objects.filter(brief__product=product, state="outstanding")
+    assert outstanding.exists()
+
+
+CHECKS = (
+    *(_people, _items, _rules, _scores, _inputs, _history, _words, _views, _files),
+    _placements,
+)
 
 
 # --- refusals -----------------------------------------------------------------------------------
