@@ -74,7 +74,12 @@ class Outcome(NamedTuple):
 def preview(
     *, actor: Actor, product: Product, items: Sequence[Item], change: BulkChange
 ) -> Preview:
-    """What ``apply`` would do, writing nothing. Items need queue, owner, labels loaded; new labels may be unsaved."""
+    """What ``apply`` would do, writing nothing. Items need queue, owner, labels loaded; new labels may be unsaved.
+
+    Whoever may not edit many items is offered to ask for it, here as there.
+    """
+    if not rights.allowed(actor, "item.bulk", product):
+        _refuse(actor, product, [item.key for item in items[: ASKED + 1]], change)
     found = Preview(total=len(items))
     now = timezone.now()
     errors: list[tuple[Item, DomainError]] = []
@@ -108,7 +113,9 @@ def apply(
     """Change what may be changed, in one transaction. With a reason in ``asking``, whoever may is asked for what only
     a right was missing for; what was asked for already is left to wait.
     """
-    rights.require(actor, "item.bulk", product)
+    if not rights.allowed(actor, "item.bulk", product):
+        some = Item.objects.filter(product=product, pk__in=item_ids[: ASKED + 1]).order_by("pk")
+        _refuse(actor, product, [item.key for item in some.select_related("product")], change)
     if len(item_ids) > LIMIT:
         raise Invalid(f"At most {LIMIT:,} items can be changed at once. Narrow the filter.")
     actor = actor.by(Via.BULK)
@@ -138,6 +145,19 @@ def apply(
     return Outcome(done, refused, batch, asks, asked)
 
 
+def _refuse(actor: Actor, product: Product, keys: Sequence[str], change: BulkChange) -> None:
+    """Raises NotAllowed for whoever may not edit many items, with the wish that somebody who may does it."""
+    rights.require(actor, "item.bulk", product, _wish("item.bulk", keys, change))
+
+
+def _wish(right: str, keys: Sequence[str], change: BulkChange) -> Wish:
+    """That ``change`` is made to these items; by hand where they are too many to name or nothing was chosen."""
+    data = as_data(change)
+    if not 0 < len(keys) <= ASKED or not data.keys() - {"reason", "until"}:
+        return Wish("by_hand", {"right": right})
+    return Wish("items.bulk", {"right": right, "items": list(keys), "change": data})
+
+
 def _ask(
     actor: Actor, product: Product, asks: Sequence[Asking], reason: str, now: datetime
 ) -> list[Request]:
@@ -164,14 +184,7 @@ def _asks(errors: Sequence[tuple[Item, DomainError]], change: BulkChange) -> lis
             groups.setdefault(str(error.extra["right"]), []).append((item, error))
     found = []
     for right, rows in groups.items():
-        payload = {
-            "right": right,
-            "items": [item.key for item, _ in rows],
-            "change": as_data(change),
-        }
-        wish = Wish("items.bulk", payload)
-        if len(rows) > ASKED:
-            wish = Wish("by_hand", {"right": right})
+        wish = _wish(right, [item.key for item, _ in rows], change)
         found.append(Asking(right, rows[0][1].detail, len(rows), wish))
     return found
 

@@ -20,7 +20,15 @@ from core.errors import Conflict, Invalid
 
 #: What a bulk edit may need, and be refused for.
 _BULK_RIGHTS = frozenset(
-    {"item.triage", "item.move", "item.park", "item.decline", "item.edit", "item.progress"}
+    {
+        "item.bulk",
+        "item.triage",
+        "item.move",
+        "item.park",
+        "item.decline",
+        "item.edit",
+        "item.progress",
+    }
 )
 _NAMED = 8
 

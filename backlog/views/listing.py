@@ -276,7 +276,7 @@ def panel_item(request: HttpRequest, actor: Actor, product: Product) -> dict[str
 def bulk_edit(request: HttpRequest, key: str) -> HttpResponse:
     """Preview a change to the ticked items (or to all that the filter finds), then carry it out."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "item.bulk")
+    product = product_for(actor, key)
     form = BulkForm(request.POST)
     back = reverse("backlog", args=[product.key])
     query_string = request.POST.get("query", "")

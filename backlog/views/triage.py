@@ -16,6 +16,7 @@ from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.models import Product
 from accounts.pages import page, show
+from accounts.rights import Wish
 from backlog import access, definitions, selectors
 from backlog.forms import HotfixForm, ReasonForm, park_default
 from backlog.models import Item, Queue, Segment
@@ -49,9 +50,12 @@ def triage(request: HttpRequest, key: str) -> HttpResponse:
 def decide(request: HttpRequest, key: str) -> HttpResponse:
     """One decision: a queue, park, decline or merge; then the next item."""
     actor = Actor.of(request)
-    product = product_for(actor, key, "item.triage")
+    product = product_for(actor, key)
     item = access.item_of(actor, product, request.POST.get("item", ""))
     decision = request.POST.get("decision") or request.GET.get("decision", "")
+    into = {"item": item.key, "queue": decision}
+    wish = Wish("item.queue", into) if decision in QueueKind.values else None
+    rights.require(actor, "item.triage", product, wish)
     waiting = selectors.triage_list(product)
     following = _after(waiting, item)
     try:

@@ -412,7 +412,7 @@ def accept_plan(request: Request, key: str, pk: int) -> Response:
 def allow_floor(request: Request, key: str, pk: int) -> Response:
     """A decision: in this cycle, work of other queues may take so many points from below the floor of one."""
     actor = actor_of(request)
-    cycle = plans.cycle_for(product_for(actor, key, "floor.break"), pk)
+    cycle = plans.cycle_for(product_for(actor, key), pk)
     shape = shapes.FloorInput(data=request.data)
     shape.is_valid(raise_exception=True)
     acceptance.allow_floor(actor=actor, cycle=cycle, **shape.validated_data)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.rights import Wish
 from backlog.models import Cycle, Decision, PlannedItem
 from backlog.services import changes, decisions, editing
 from backlog.vocabulary import QueueKind, State
@@ -232,8 +233,12 @@ def allow_floor(
     reason: str,
     now: datetime | None = None,
 ) -> Decision:
-    """Decide that other work may take up to ``points`` of a queue's floor in this cycle. Raises Invalid, NotAllowed."""
-    cycle, right = lock(actor, cycle, "floor.break")
+    """Decide that other work may take up to ``points`` of a queue's floor in this cycle. Raises Invalid, NotAllowed.
+
+    Whoever lacks the right is offered to ask for it.
+    """
+    wish = Wish("floor.break", {"cycle": cycle.pk, "queue": queue, "points": points})
+    cycle, right = lock(actor, cycle, "floor.break", wish)
     if cycle.accepted_at is not None:
         raise Conflict(f"{cycle} is accepted. Its scope changes item by item.", code="accepted")
     if queue not in QueueKind.values:

@@ -51,12 +51,7 @@ def adjust(
     )
     right = rights.require(actor, "adjustment.make", item.product, wish)
     now = now or timezone.now()
-    _, rubric = rubric_in_force(item.product_id)
-    limit = rubric.max_adjustment
-    problems: dict[str, list[str]] = {}
-    if not math.isfinite(points) or points == 0 or abs(points) > limit:
-        problems["points"] = [f"Between −{limit:g} and {limit:g} points, and not 0."]
-    claim = checked_claim(claim, expires_at, now, problems)
+    claim = checked(item, points, claim, expires_at, now)
     row = Adjustment.objects.create(
         product=item.product,
         item=item,
@@ -70,6 +65,16 @@ def adjust(
     fields = {"points": (None, points), "expires_at": (None, expires_at)}
     _record(actor, row, "adjustment.made", fields, claim, right, now)
     return row
+
+
+def checked(item: Item, points: float, claim: str, expires_at: datetime, now: datetime) -> str:
+    """The claim as it is kept. Raises Invalid with all that is wrong with size, claim or end."""
+    _, rubric = rubric_in_force(item.product_id)
+    limit = rubric.max_adjustment
+    problems: dict[str, list[str]] = {}
+    if not math.isfinite(points) or points == 0 or abs(points) > limit:
+        problems["points"] = [f"Between −{limit:g} and {limit:g} points, and not 0."]
+    return checked_claim(claim, expires_at, now, problems)
 
 
 def checked_claim(

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import Product
+from accounts.rights import Wish
 from backlog.models import Cycle, Item, PlannedItem
 from backlog.services import changes, editing
 from backlog.vocabulary import State
@@ -37,9 +38,11 @@ STEPS = {
 }
 
 
-def lock(actor: Actor, cycle: Cycle, right: str = "cycle.plan") -> tuple[Cycle, str]:
+def lock(
+    actor: Actor, cycle: Cycle, right: str = "cycle.plan", wish: Wish | None = None
+) -> tuple[Cycle, str]:
     """The cycle as it is now, with the product's lock held, and the right. Raises Conflict when it is closed."""
-    given = rights.require(actor, right, cycle.product)
+    given = rights.require(actor, right, cycle.product, wish)
     Product.objects.select_for_update(no_key=True).get(pk=cycle.product_id)
     fresh = Cycle.objects.select_for_update(no_key=True).filter(pk=cycle.pk).first()
     if fresh is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts import rights
@@ -20,7 +23,8 @@ from scoring.services import acceptance, adjustments, plans
 
 def _read(actor: Actor, product: Product, payload: Payload) -> Asked:
     item, points = _item(actor, product, payload), _points(payload)
-    claim, _until = taken(payload, "claim", "expires_at")
+    (claim,) = taken(payload, "claim")
+    adjustments.checked(item, points, claim, _end(payload), timezone.now())
     sign = "+" if points > 0 else "−"
     return Asked(
         "adjustment.make",
@@ -30,18 +34,26 @@ def _read(actor: Actor, product: Product, payload: Payload) -> Asked:
 
 
 def _carry_out(actor: Actor, product: Product, payload: Payload, reason: str) -> None:
-    claim, until = taken(payload, "claim", "expires_at")
-    expires_at = parse_datetime(until)
-    if expires_at is None or expires_at.tzinfo is None:
-        raise Invalid("This request cannot be understood.", fields={"payload": ["no such instant"]})
+    (claim,) = taken(payload, "claim")
     adjustments.adjust(
         actor=actor,
         item=_item(actor, product, payload),
         points=_points(payload),
         claim=claim,
         evidence=str(payload.get("evidence") or ""),
-        expires_at=expires_at,
+        expires_at=_end(payload),
     )
+
+
+def _end(payload: Payload) -> datetime:
+    (until,) = taken(payload, "expires_at")
+    try:
+        expires_at = parse_datetime(until)
+    except ValueError:
+        expires_at = None
+    if expires_at is None or expires_at.tzinfo is None:
+        raise not_understood("expires_at")
+    return expires_at
 
 
 def _item(actor: Actor, product: Product, payload: Payload) -> Item:

@@ -445,7 +445,7 @@ def accept(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 def allow_floor(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """A decision that a floor may break in this cycle."""
     actor = Actor.of(request)
-    cycle = plans.cycle_for(product_for(actor, key, "floor.break"), pk)
+    cycle = plans.cycle_for(product_for(actor, key), pk)
     try:
         amount = float(request.POST.get("points", "").replace(",", "."))
     except ValueError as error:

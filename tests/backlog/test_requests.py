@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from backlog.models import Change, Decision, Request
 from backlog.services import requests, states
@@ -17,6 +18,8 @@ from tests.backlog.making import accepted, again, queue
 from tests.cast import Cast
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+#: A judgement may end so late, by the clock of the machine.
+SOON = timezone.now() + timedelta(days=90)
 ASK = "/p/ATLAS/requests/new/"
 
 
@@ -76,7 +79,7 @@ def test_the_api_says_what_can_be_asked_and_takes_it(cast: Cast) -> None:
     api = cast.api("contributor")
     refused = api.post(
         f"/api/v1/items/{item.key}/adjustments/",
-        json.dumps({"points": 4, "claim": "A big client", "expires_at": "2027-01-01T10:00:00Z"}),
+        json.dumps({"points": 4, "claim": "A big client", "expires_at": SOON.isoformat()}),
         content_type="application/json",
     )
     assert refused.status_code == 403
@@ -213,7 +216,7 @@ def test_who_may_not_adjust_finds_the_form_and_is_led_to_those_who_may(cast: Cas
         "Others decide this."
         not in cast.client("owner").get(f"/items/{item.key}/").content.decode()
     )
-    form = {"points": "4", "claim": "The whole region asks.", "expires_on": "2999-01-01"}
+    form = {"points": "4", "claim": "The whole region asks.", "expires_on": str(SOON.date())}
     refused = cast.client("contributor").post(f"/items/{item.key}/adjustments/", form)
     assert refused.status_code == 403
     payload = re.search(r'name="payload" value="([^"]+)"', refused.content.decode())
