@@ -33,7 +33,7 @@ _Z = 1.959963984540054
 class ChangeRequest:
     """A change that a review asked for. ``at`` is an aware instant, ``stage`` the increment's kind's, 1 to 5.
 
-    ``reviews.selectors.change_requests(product)`` gives them, in any order; ``config.wiring.CHANGE_REQUESTS`` names it.
+    ``reviews.late.change_requests(product)`` gives them, in any order; ``config.wiring.CHANGE_REQUESTS`` names it.
     """
 
     at: datetime
