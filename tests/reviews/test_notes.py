@@ -130,6 +130,8 @@ def test_what_was_settled_stays_settled_and_what_is_open_is_named_before_the_nex
     owner = cast.client("owner")
     asked = owner.get(address)
     assert "1 pair of open notes asks for opposite things" in asked.content.decode()
+    left = Contradiction.objects.get(version=second, state="open")
+    assert f'action="/p/ATLAS/contradictions/{left.pk}/settle/"' in asked.content.decode()
     data = dict.fromkeys(("subject_matter", "legal"), cast.people["reviewer"].pk)
     begun = owner.post(address, data)
     assert begun.status_code == 302, begun.content.decode()
