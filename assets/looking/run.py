@@ -38,7 +38,7 @@ class Bounds:
 
 BOUNDS = {
     "image": Bounds(640 * MEGABYTE, 20),
-    "pdf": Bounds(768 * MEGABYTE, 60),
+    "pdf": Bounds(320 * MEGABYTE, 60),
     "video": Bounds(1024 * MEGABYTE, 110),
     "audio": Bounds(768 * MEGABYTE, 80),
 }

@@ -224,6 +224,46 @@ def test_bombs_do_no_harm(cast: Cast, name: str) -> None:
     assert page.status_code == 200
 
 
+#: Started from a process that is small itself: the largest size of a child counts from the moment it is split off.
+_MEASURE = """
+import os, subprocess, sys
+looking = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(os.wait4(looking.pid, 0)[2].ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("20,000 × 20,000 that is there", 200),
+        ("10,000 frames", 200),
+        ("a page of two kilometres", 200),
+        ("2,000 pages", 200),
+        ("a stream of 400 MB", 325),  # it is unpacked as far as the bound on memory allows
+        ("a film that says it is 60,000 wide", 200),
+    ],
+)
+def test_bombs_stay_small(tmp_path: Path, name: str, most: int) -> None:
+    """``most`` megabytes are resident at once in the process that looks."""
+    make, file_name = BOMBS[name]
+    bomb = tmp_path / file_name
+    bomb.write_bytes(make())
+    kind, media_type = {
+        "png": ("image", "image/png"),
+        "gif": ("image", "image/gif"),
+        "pdf": ("pdf", "application/pdf"),
+        "mp4": ("video", "video/mp4"),
+    }[file_name[-3:]]
+    bounds = run.BOUNDS[kind]
+    limits = [str(bounds.memory), str(bounds.seconds), str(bounds.output)]
+    looking = [sys.executable, "-m", "assets.looking", kind, *limits, media_type]
+    with bomb.open("rb") as file:
+        said = subprocess.run(
+            [sys.executable, "-c", _MEASURE, *looking], stdin=file, capture_output=True, check=True
+        )
+    assert 10 < int(said.stdout) / 1024 < most
+
+
 def test_a_picture_that_is_damaged_says_so_and_can_be_tried_again(cast: Cast) -> None:
     version = made(cast, photo("PNG")[:900], "a.png")
     assert version.preview_state == "failed"

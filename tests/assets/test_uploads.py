@@ -1,6 +1,7 @@
 """Uploading: by page and by API, what is refused, and that nothing stays behind then."""
 
 import hashlib
+import random
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -238,6 +239,47 @@ def test_a_disk_that_fills_in_the_middle_of_a_file(
         ).status_code
         == 201
     )
+
+
+@pytest.mark.slow
+def test_two_hundred_uploads_cut_off_or_out_of_disk_leave_nothing(
+    cast: Cast, settings: Settings
+) -> None:
+    """Cut at some place of the body, or refused by the disk at some step; the next one works."""
+    item = new_item(cast)
+    made = first_version(cast, item)
+    before = stored()
+    api = cast.api("contributor")
+    addresses = (f"/api/v1/items/{item.key}/assets/", f"/api/v1/assets/{made['id']}/versions/")
+    head = (
+        b'--cut\r\nContent-Disposition: form-data; name="rationale"\r\n\r\nWhy\r\n'
+        b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    )
+    whole = head + b"line\n" * 4000 + b"\r\n--cut--\r\n"
+    rng = random.Random(11)
+    usual = settings.STORAGES
+    full = [
+        usual
+        | {"assets": {"BACKEND": "tests.assets.full_disk.FullDisk", "OPTIONS": {"where": where}}}
+        for where in ("create", "write", "keep")
+    ]
+    seen = set()
+    for turn in range(200):
+        cut = turn % 2 == 0
+        settings.STORAGES = usual if cut else rng.choice(full)
+        body = whole[: rng.randrange(1, len(whole) - 12)] if cut else whole
+        answer = api.generic(
+            "POST", addresses[turn // 2 % 2], body, "multipart/form-data; boundary=cut"
+        )
+        assert answer.status_code in ((400, 422) if cut else (507,)), answer.content
+        seen.add(answer.status_code)
+    assert 507 in seen
+    settings.STORAGES = usual
+    assert (Asset.objects.count(), Version.objects.count()) == (1, 1)
+    assert stored() == before
+    done = api.generic("POST", addresses[1], whole, "multipart/form-data; boundary=cut")
+    assert done.status_code == 201
+    assert Version.objects.latest("pk").number == 2
 
 
 @pytest.mark.parametrize("where", ["create", "write", "keep"])
