@@ -91,17 +91,19 @@ def item_panel(*, actor: Actor, item: Item) -> Panel | None:
 def item_details(*, actor: Actor, item: Item) -> dict[str, Any]:
     """The assets in an item's detail of the API."""
     assets, newest = selectors.of_item(item)
+    said = marks(actor, list(newest.values()))
+    found = [(asset, newest.get(asset.pk)) for asset in assets]
     return {
         "assets": [
             {
-                "id": row["asset"].pk,
-                "name": row["asset"].name,
-                "kind": row["asset"].kind,
-                "version": row["version"].number if row["version"] else None,
-                "sha256": row["version"].sha256 if row["version"] else None,
-                **{mark.name: dict(mark.data) for mark in row["marks"]},
+                "id": asset.pk,
+                "name": asset.name,
+                "kind": asset.kind,
+                "version": version.number if version else None,
+                "sha256": version.sha256 if version else None,
+                **{mark.name: dict(mark.data) for mark in (said[version.pk] if version else ())},
             }
-            for row in rows(actor, assets, newest)
+            for asset, version in found
         ]
     }
 
