@@ -38,6 +38,12 @@ def reclaim_unacknowledged(**_: Any) -> None:
             channel.qos.restore_by_tag(tag, channel.client)
 
 
+@worker_init.connect
+def be_patient(**_: Any) -> None:
+    """Nobody waits for a worker, so it need not take a slow broker for one that is gone."""
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "socket_timeout": 30}
+
+
 @worker_ready.connect
 def start_beat_thread(**_: Any) -> None:
     """Beat as a thread of the one embedded worker; a process would outlive a killed worker."""

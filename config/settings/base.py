@@ -188,8 +188,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Without these two a killed worker's messages come back after about a hundred seconds more.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 2,
-    "socket_timeout": 30,
+    # So long a page waits for a broker that hangs; a worker has more patience (config/celery.py).
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
     "socket_keepalive": True,
     "health_check_interval": 25,
 }

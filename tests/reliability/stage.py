@@ -52,6 +52,10 @@ class Broker:
         assert client.config_get("dir")["dir"] == str(self.folder)
         client.flushall()
 
+    def hang(self) -> None:
+        """Its port is open and nothing answers, until ``kill``."""
+        self.process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -61,18 +65,21 @@ class Broker:
 
 
 class Worker:
-    """A Celery worker with two processes, as the compose file starts it."""
+    """A Celery worker with two processes, as the compose file starts it.
 
-    def __init__(self, broker: Broker, var: Path) -> None:
-        place = connection.settings_dict
-        login = f"{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT']}"
-        self._environment = clean_environment(
+    On the tests' PostgreSQL; with ``file`` on that SQLite database, with threads, as ``manage.py up`` starts it.
+    """
+
+    def __init__(self, broker: Broker, var: Path, file: Path | None = None) -> None:
+        self.environment = clean_environment(
             DJANGO_SETTINGS_MODULE="config.settings.local",
-            DATABASE_URL=f"postgres://{login}/{place['NAME']}",
+            DATABASE_URL=f"sqlite:///{file}" if file else _ours(),
             REDIS_URL=broker.url,
             BALLAST_VAR=str(var),
             BALLAST_DEMO="0",
+            BALLAST_EMBEDDED="1" if file else "0",
         )
+        self._pool = ["--pool", "threads"] if file else []
         self._log = var / "worker.log"
         self._client = Celery(broker=broker.url)
         self.kills = 0
@@ -82,8 +89,8 @@ class Worker:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--app", "config", "worker"]
-                + ["--concurrency", "2", "--loglevel", "WARNING"],
-                env=self._environment,
+                + ["--concurrency", "2", "--loglevel", "WARNING", *self._pool],
+                env=self.environment,
                 cwd=ROOT,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -112,6 +119,12 @@ class Worker:
                 )
             self.send(task)
             time.sleep(0.5)
+
+
+def _ours() -> str:
+    place = connection.settings_dict
+    login = f"{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT']}"
+    return f"postgres://{login}/{place['NAME']}"
 
 
 @contextlib.contextmanager

@@ -248,7 +248,7 @@ def work_by_hand(cast: Cast) -> float:
         ask(lambda path=path: client.get(path), 200)
     edit = {"title": "Meanwhile, edited", "kind": "task", "version": made["version"]}
     ask(lambda: client.post(f"/items/{key}/edit/", edit), 302)
-    item = Item.objects.get(title="Meanwhile, edited")
+    item = Item.objects.get(number=int(key.split("-")[1]))
     decide = {"item": key, "decision": "stability", "version": item.version}
     ask(lambda: client.post("/p/ATLAS/triage/decide/", decide), 302)
     ask(lambda: client.post(f"/items/{key}/comments/", {"body": "Still here"}), 302)
