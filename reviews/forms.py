@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.text import Truncator
 
 from accounts.models import User
-from assets.models import Version
+from assets.models import ClaimMark, Version
 from assets.vocabulary import AssetKind
+from backlog.brief_lines import LineInForce
 from core.errors import DomainError
 from reviews import access, planning, selectors, speed
 from reviews.models import Layer
@@ -181,6 +183,9 @@ class NoteForm(Refusable):
     weight = forms.ChoiceField(choices=Weight.choices, required=False, label="How deep")
     must = forms.BooleanField(required=False, label="Must be met before approval")
     answers = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput())
+    about = forms.RegexField(
+        r"^(?:line-\d{1,15}|claim-\d{1,9})$", required=False, label="About", widget=forms.Select()
+    )
     at = forms.FloatField(
         required=False, min_value=0, widget=forms.NumberInput(attrs={"step": "any"})
     )
@@ -208,6 +213,30 @@ class NoteForm(Refusable):
         if not isinstance(found, dict):
             raise forms.ValidationError("This place cannot be used.")
         return found
+
+    def offer(self, lines: Sequence[LineInForce], claims: Sequence[ClaimMark]) -> None:
+        """What a note can be about, to choose from; the service says whether it is so."""
+        named = {
+            "Lines of the brief": [
+                (f"line-{row.line_id}", f"{row.key} {row.text}") for row in lines
+            ],
+            "Claims": [
+                (f"claim-{row.claim.number}", f"{row.claim} {row.text or row.claim.text}")
+                for row in claims
+            ],
+        }
+        found = [
+            (group, [(value, Truncator(words).chars(90)) for value, words in rows])
+            for group, rows in named.items()
+            if rows
+        ]
+        widget = cast("forms.Select", self.fields["about"].widget)
+        widget.choices = [("", "The content itself"), *found] if found else []
+
+    def about_which(self, kind: str) -> int | None:
+        """What the note is about, as the service takes it: which "line" of a brief, or which "claim"."""
+        chosen, _dash, number = self.cleaned_data["about"].partition("-")
+        return int(number) if chosen == kind else None
 
     def anchor(self) -> dict[str, Any] | None:
         """The place in the form that the service takes; None for the whole."""

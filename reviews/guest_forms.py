@@ -40,4 +40,4 @@ class GuestPasswordForm(Refusable):
 class GuestNoteForm(NoteForm):
     """A guest's remark: a note without what binds others."""
 
-    weight = must = answers = None  # type: ignore[assignment]
+    weight = must = answers = about = None  # type: ignore[assignment]

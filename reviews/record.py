@@ -133,7 +133,12 @@ def write(cycle: ReviewCycle, notes: Sequence[Note]) -> bytes:
 
 
 def _note(note: Note, answers: Sequence[Note], sheets: _Sheets, styles: Styles) -> list[Any]:
-    facts = [place_words(note.anchor), "must be met" if note.must else "", note.weight]
+    facts = [
+        place_words(note.anchor),
+        note.subject,
+        "must be met" if note.must else "",
+        note.weight,
+    ]
     if note.state != NoteState.OPEN:
         facts.append(note.get_state_display().lower())
     head = f"<b>{_safe(note.who)}</b>, {_when(note.created_at)}"

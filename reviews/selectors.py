@@ -210,6 +210,7 @@ def notes_on(actor: Actor, version: Version, limit: int = 500) -> list[Note]:
     rows = Note.objects.filter(version=version).select_related(
         "author", "guest", "cycle", "stage", "resolved_by", "carried_from__version", "parent"
     )
+    rows = rows.select_related("brief_line__brief", "claim")
     return list(rows.filter(seen_by(actor)).order_by("id")[:limit])
 
 

@@ -182,6 +182,8 @@ def create_note(request: Request, pk: int) -> Response:
         weight=data.get("weight", ""),
         must=data.get("must", False),
         answers=access.note_for(actor, data["answers"]) if data.get("answers") else None,
+        brief_line=data.get("brief_line"),
+        claim=data.get("claim"),
     )
     return Response(shapes.note_row(note), status=201)
 

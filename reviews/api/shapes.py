@@ -165,6 +165,20 @@ class NoteInput(Shape):
     answers = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**53, help_text="id of a note"
     )
+    brief_line = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=2**53,
+        help_text="id of a line of a brief that governs the item: what the note is about",
+    )
+    claim = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="number of a claim of the asset: what the note is about",
+    )
 
 
 class NoteWords(Shape):
@@ -203,6 +217,8 @@ class NoteRow(Shape):
     private = serializers.BooleanField()
     state = serializers.ChoiceField(NoteState.choices)
     answers = serializers.IntegerField(allow_null=True)
+    brief_line = serializers.IntegerField(allow_null=True)
+    claim = serializers.IntegerField(allow_null=True, help_text="its number")
     carried_from = serializers.IntegerField(
         allow_null=True, help_text="number of the version it was made on before"
     )
@@ -313,6 +329,8 @@ def note_row(note: Note) -> dict[str, Any]:
         "private": note.private,
         "state": note.state,
         "answers": note.parent_id,
+        "brief_line": note.brief_line_id,
+        "claim": note.claim.number if note.claim else None,
         "carried_from": note.carried_from.version.number if note.carried_from else None,
         "resolved_by": note.resolved_by.email if note.resolved_by else None,
         "resolved_at": note.resolved_at,

@@ -19,8 +19,9 @@ class Note(models.Model):
 
     ``anchor`` says where: {"line": 12}, {"page": 3}, {"second": 4.5}, {"region": [x, y, width, height]} with shares of
     the picture's sides, a range with "end_line" or "end_second", or a mixture; null: the whole. ``parent``: the
-    note it answers; answers have no anchor and no state of their own. ``must``: without it there is no approval.
-    ``carried_from``: the same note on the version before, unresolved there. ``private``: seen by the stage's reviewers.
+    note it answers; answers have no anchor and no state of their own. ``brief_line``, ``claim``:
+    what it is about. ``must``: without it there is no approval. ``carried_from``: the same note on the version before,
+    unresolved there. ``private``: seen by the stage's reviewers.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
@@ -69,6 +70,12 @@ class Note(models.Model):
                 condition=Q(state=NoteState.OPEN, parent=None),
             ),
         ]
+
+    @property
+    def subject(self) -> str:
+        """What it is about, as people name it: "BR-3.7", "Claim 4"; empty where it says only where."""
+        named = [self.brief_line.key if self.brief_line else "", str(self.claim or "")]
+        return ", ".join(filter(None, named))
 
     @property
     def who(self) -> str:

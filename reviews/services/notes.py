@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from accounts import rights
 from accounts.actors import Actor
-from assets.models import Asset, Version
+from assets.models import Asset, Claim, Version
 from assets.selectors import text_of
 from assets.vocabulary import AssetKind
+from backlog.models import BriefLine
 from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid, NotAllowed
@@ -48,12 +49,16 @@ def add_note(
     weight: str = "",
     must: bool = False,
     answers: Note | None = None,
+    brief_line: int | None = None,
+    claim: int | None = None,
     now: datetime | None = None,
 ) -> Note:
     """Note something on the newest version; ``anchor`` as in :class:`reviews.models.Note`.
 
-    ``answers``: the note that it answers; an answer has no place, weight or state of its own. Who is asked in a private
-    stage of the round writes for its reviewers only. Raises Invalid, Conflict (an older version is locked), NotAllowed.
+    ``brief_line``: id of the line that the note is about, of a brief that governs the item. ``claim``: number of the
+    asset's claim that it is about. ``answers``: the note that it answers; an answer has no place, subject, weight or
+    state of its own. Who is asked in a private stage of the round writes for its reviewers only.
+    Raises Invalid, Conflict (an older version is locked), NotAllowed.
     """
     right = rights.require(actor, "comment.add", version.asset.product)
     body = _words(body)
@@ -68,12 +73,15 @@ def add_note(
         if answers.version_id != version.pk:
             raise Invalid("An answer stands on the version of its note.")
         anchor, must, weight, stage = None, False, "", answers.stage
+        brief_line = claim = None
     note = Note(
         cycle=cycle,
         stage=stage,
         parent=answers,
         author=actor.user,
         body=body,
+        brief_line=_line(version, brief_line),
+        claim=_claim(version, claim),
         weight=weight or Weight.DETAIL,
         must=must,
         private=answers.private if answers else bool(stage and stage.private),
@@ -117,6 +125,31 @@ def _write(
     if note.parent is None:
         find_contradictions(version)
     return note
+
+
+def _line(version: Version, pk: int | None) -> BriefLine | None:
+    """A line of a brief that governs the item. Raises Invalid when there is none with this id."""
+    if pk is None:
+        return None
+    lines = BriefLine.objects.filter(pk=pk, brief__governed__item=version.asset.item_id)
+    found = lines.select_related("brief").first()
+    if found is None:
+        wrong = "Choose a line of a brief that governs the item."
+        raise Invalid("There is no such line of a brief.", fields={"brief_line": [wrong]})
+    return found
+
+
+def _claim(version: Version, number: int | None) -> Claim | None:
+    """A claim that the asset makes. Raises Invalid when there is none with this number."""
+    if number is None:
+        return None
+    claims = Claim.objects.filter(asset=version.asset_id, withdrawn_at=None)
+    found = claims.filter(number=number).first()
+    if found is None:
+        raise Invalid(
+            "There is no such claim.", fields={"claim": ["Choose a claim of this asset."]}
+        )
+    return found
 
 
 def _words(body: str) -> str:

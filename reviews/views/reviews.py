@@ -95,8 +95,10 @@ def decide_form(cycle: ReviewCycle, verdict: str) -> DecideForm:
     return DecideForm(initial={"verdict": verdict, "sha256": cycle.version.sha256})
 
 
-def review_context(actor: Actor, cycle: ReviewCycle) -> dict[str, Any]:
-    """What the page of a round shows."""
+def review_context(
+    actor: Actor, cycle: ReviewCycle, note_form: NoteForm | None = None
+) -> dict[str, Any]:
+    """What the page of a round shows; ``note_form``: one that was refused."""
     version, asset, product = cycle.version, cycle.asset, cycle.product
     histories = selectors.histories(asset)
     rounds = histories[version.pk].rounds
@@ -109,6 +111,10 @@ def review_context(actor: Actor, cycle: ReviewCycle) -> dict[str, Any]:
         if row.state == StageState.OPEN and _waits(row, actor)
     ]
     following = selectors.next_waiting(actor, cycle)
+    lines = lines_for(asset.item, asset.increment)
+    claims = asset_selectors.claims_of(version) if version.kind == AssetKind.TEXT else []
+    note_form = note_form or NoteForm(kind=version.kind)
+    note_form.offer(lines, claims)
     return {
         "cycle": cycle,
         "asset": asset,
@@ -122,9 +128,9 @@ def review_context(actor: Actor, cycle: ReviewCycle) -> dict[str, Any]:
         "threads": threads(actor.user, notes),
         "open_notes": sum(note.state == NoteState.OPEN and not note.parent_id for note in notes),
         "contradictions": selectors.contradictions_on(actor, version),
-        "brief_lines": lines_for(asset.item, asset.increment),
-        "claims": asset_selectors.claims_of(version) if version.kind == AssetKind.TEXT else [],
-        "note_form": NoteForm(kind=version.kind),
+        "brief_lines": lines,
+        "claims": claims,
+        "note_form": note_form,
         "may_note": rights.allowed(actor, "comment.add", product)
         and version.number == asset.versions_count,
         "may_settle": rights.allowed(actor, "review.start", product),

@@ -160,12 +160,14 @@ def note(request: HttpRequest, key: str, pk: int) -> HttpResponse:
                 answers=access.note_for(actor, form.cleaned_data["answers"])
                 if form.cleaned_data["answers"]
                 else None,
+                brief_line=form.about_which("line"),
+                claim=form.about_which("claim"),
             )
             return go(request, f"{_url(cycle)}#note-{made.pk}")
         except (Invalid, Conflict) as error:
             form.take(error)
             status = error.status
-    context = review_context(actor, cycle) | {"note_form": form, "deciding": None}
+    context = review_context(actor, cycle, form) | {"deciding": None}
     return show(
         request, "reviews/review.html", context, product=product, active="reviews", status=status
     )

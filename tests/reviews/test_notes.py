@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backlog.models import Change
+from backlog.services import brief_lines, briefs
 from reviews.contradictions import Wish, opposed
 from reviews.models import Contradiction, Layer, Note, ReviewCycle
 from reviews.places import carried_lines, place_words
@@ -52,6 +53,53 @@ def test_a_thread_is_answered_and_only_untouched_words_are_changed(cast: Cast) -
     form = {"body": "Good.", "answers": made["id"]}
     cast.client("reviewer").post(f"/p/ATLAS/reviews/{cycle.pk}/notes/", form)
     assert Note.objects.filter(parent=made["id"]).count() == 2
+
+
+@pytest.mark.usefixtures("sound")
+def test_a_note_says_which_line_of_the_brief_or_which_claim_it_is_about(cast: Cast) -> None:
+    version = new_version(cast, "It takes nine minutes.\n")
+    item = version.asset.item
+    actor = cast.actor("contributor")
+    brief = briefs.create_brief(actor=actor, product=cast.a, title="The tour", items=[item])
+    words = "No promise of minutes"
+    line = brief_lines.add_line(actor=actor, brief=brief, kind="regulatory", statement=words)
+    post(
+        cast,
+        "contributor",
+        f"/api/v1/versions/{version.pk}/claims/",
+        {"first_line": 1, "source": "x"},
+    )
+    cycle = start(cast, version)
+    made = note(cast, "reviewer", cycle, "It promises.", brief_line=line.pk, anchor={"line": 1})
+    assert (made["brief_line"], made["claim"]) == (line.pk, None)
+    client, address = cast.client("reviewer"), f"/p/ATLAS/reviews/{cycle.pk}/"
+    assert f"{line.key} {words}" in client.get(address).content.decode()
+    client.post(f"{address}notes/", {"body": "Who measured it?", "about": "claim-1"})
+    assert Note.objects.get(body="Who measured it?").subject == "Claim 1"
+    page = client.get(address).content.decode()
+    assert f'<span class="chip" title="{words}">{line.key}</span>' in page
+    following = new_version(cast, "It takes nine minutes!\n", version.asset)
+    carried = Note.objects.filter(version=following).order_by("pk")
+    assert [each.subject for each in carried] == [line.key, "Claim 1"]
+
+
+def test_a_note_is_about_what_belongs_to_the_item_only(cast: Cast) -> None:
+    cycle = start(cast)
+    other = briefs.create_brief(actor=cast.actor("contributor"), product=cast.a, title="Another")
+    line = brief_lines.add_line(
+        actor=cast.actor("contributor"), brief=other, kind="accuracy", statement="Net"
+    )
+    for wrong in ({"brief_line": line.pk}, {"claim": 1}):
+        answer = post(
+            cast, "reviewer", f"/api/v1/reviews/{cycle.pk}/notes/", {"body": "Words", **wrong}
+        )
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, list(wrong))
+    address = f"/p/ATLAS/reviews/{cycle.pk}/notes/"
+    for about in (f"line-{line.pk}", "claim-1", "line-x", "items-1"):
+        refused = cast.client("reviewer").post(address, {"body": "Kept words", "about": about})
+        assert refused.status_code == 422, about
+        assert "Kept words" in refused.content.decode()
+    assert not Note.objects.exists()
 
 
 @pytest.mark.usefixtures("sound")

@@ -30,6 +30,18 @@ MEDIA_REFERENCES = [
         "brief_line",
         lambda a, b: {**CLAIM, "brief_line": b.line_of_brief.pk},
     ),
+    Reference(
+        "api-review-notes",
+        "POST",
+        "brief_line",
+        lambda a, b: {"body": "T", "brief_line": b.line_of_brief.pk},
+    ),
+    Reference(
+        "review-note",
+        "POST",
+        "about",
+        lambda a, b: {"body": "T", "about": f"line-{b.line_of_brief.pk}"},
+    ),
     Reference("api-claim", "PATCH", "brief_line", lambda a, b: {"brief_line": b.line_of_brief.pk}),
     Reference("api-uploads", "POST", "item", lambda a, b: _begun(b.item.key)),
     Reference(
