@@ -47,7 +47,9 @@ def accept_item(
 
     Raises Invalid (what a hotfix lacks), Conflict (not in triage), Stale, NotAllowed.
     """
-    wish = Wish("item.queue", {"item": item.key, "queue": queue.kind})
+    given = {"severity": severity, "owner": owner.email if owner else None}
+    named = {name: value for name, value in given.items() if value is not None}
+    wish = Wish("item.queue", {"item": item.key, "queue": queue.kind, **named})
     right = rights.require(actor, "item.triage", item.product, wish)
     if item.state not in (State.TRIAGE, State.PARKED, State.DECLINED):
         raise Conflict(f"{item.key} was triaged already: it is {item.get_state_display().lower()}.")

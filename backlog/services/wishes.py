@@ -9,13 +9,13 @@ from typing import Any
 from django.utils.formats import date_format
 
 from accounts.actors import Actor
-from accounts.models import Product
+from accounts.models import Product, User
 from accounts.roles import ACTIONS
 from backlog import access
 from backlog.askable import Askable, Asked, Payload, taken
 from backlog.models import Item, Label
 from backlog.services import bulk, states, words
-from backlog.vocabulary import Horizon, QueueKind, State
+from backlog.vocabulary import Horizon, QueueKind, Severity, State
 from core.errors import Conflict, Invalid
 
 #: What a bulk edit may need, and be refused for.
@@ -55,6 +55,7 @@ def _into_queue(actor: Actor, product: Product, payload: Payload) -> Asked:
     item = _item(actor, product, payload)
     (kind,) = taken(payload, "queue")
     queue = access.queue_of(product, kind)
+    _hotfix(product, payload)
     in_triage = item.state == State.TRIAGE
     words = "accept {} into {}" if in_triage else "move {} to {}"
     return Asked(
@@ -67,7 +68,22 @@ def _into_queue(actor: Actor, product: Product, payload: Payload) -> Asked:
 def _move(actor: Actor, product: Product, payload: Payload, reason: str) -> None:
     item = _item(actor, product, payload)
     (kind,) = taken(payload, "queue")
-    states.move_item(actor=actor, item=item, queue=access.queue_of(product, kind), reason=reason)
+    queue = access.queue_of(product, kind)
+    if item.state == State.TRIAGE:
+        severity, owner = _hotfix(product, payload)
+        states.accept_item(
+            actor=actor, item=item, queue=queue, severity=severity, owner=owner, reason=reason
+        )
+    else:
+        states.move_item(actor=actor, item=item, queue=queue, reason=reason)
+
+
+def _hotfix(product: Product, payload: Payload) -> tuple[int | None, User | None]:
+    """Severity and owner that an acceptance brings along."""
+    severity, owner = payload.get("severity"), payload.get("owner")
+    if severity is not None and severity not in Severity.values:
+        raise _not_understood("severity")
+    return severity, access.member_of(product, *taken(payload, "owner")) if owner else None
 
 
 def _to_state(actor: Actor, product: Product, payload: Payload) -> Asked:

@@ -64,6 +64,23 @@ def out_of_triage(cast: Cast) -> Scene:
     )
 
 
+def hotfix_out_of_triage(cast: Cast) -> Scene:
+    """Asked for with what a hotfix needs: whoever agrees need not find it out again."""
+    item = make(cast)
+    body = {"severity": 1, "owner": cast.contributor.email}
+    page = {"item": item.key, "version": "1", "decision": "hotfix", "confirm": "hotfix"}
+
+    def done() -> bool:
+        found = again(item)
+        return (found.state, found.severity, found.owner) == ("accepted", 1, cast.contributor)
+
+    return Scene(
+        ("/p/ATLAS/triage/decide/", {**page, "severity": "1", "owner": cast.contributor.email}),
+        (f"items/{item.key}/accept/", {"queue": "hotfix", "version": 1, **body}),
+        done,
+    )
+
+
 def to_state(cast: Cast) -> Scene:
     item = accepted(cast)
     until = {"until": "2999-01-01"}
@@ -156,6 +173,7 @@ SCENES: list[tuple[str, Callable[[Cast], Scene], str]] = [
     ("item.queue", into_queue, "contributor"),
     ("item.queue", into_queue, "viewer"),
     ("item.queue", out_of_triage, "viewer"),
+    ("item.queue", hotfix_out_of_triage, "viewer"),
     ("item.state", to_state, "contributor"),
     ("item.state", to_state, "viewer"),
     ("item.state", to_no, "contributor"),
