@@ -14,8 +14,10 @@ from accounts import rights
 from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
+from assets import comparing, viewing
 from assets import selectors as asset_selectors
-from assets import viewing
+from assets.access import version_of
+from assets.models import Version
 from assets.vocabulary import AssetKind
 from backlog.brief_lines import lines_for
 from reviews import access, selectors, speed
@@ -70,13 +72,17 @@ def how_long(request: HttpRequest, key: str) -> HttpResponse:
 @page
 @require_safe
 def review(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """One round: versions on the left, the version in the middle, stage and notes on the right."""
+    """One round: versions on the left, the version in the middle, stage and notes on the right.
+
+    ``?compare=2``: beside an earlier version, as the page that compares takes ``show`` and ``all``.
+    """
     actor = Actor.of(request)
     product = product_for(actor, key)
     cycle = access.cycle_for(actor, pk, product=product)
     deciding = request.GET.get("decide", "")
     form = decide_form(cycle, deciding) if deciding in Verdict.values else None
     context = review_context(actor, cycle) | {"deciding": form}
+    context |= _compared(request, actor, cycle)
     return show(request, "reviews/review.html", context, product=product, active="reviews")
 
 
@@ -90,6 +96,23 @@ def record(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     return as_pdf(actor, cycle)
 
 
+def _compared(request: HttpRequest, actor: Actor, cycle: ReviewCycle) -> dict[str, Any]:
+    """The version beside an earlier one that was asked for; nothing for what is no earlier version."""
+    asked = request.GET.get("compare", "")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 8):
+        return {}
+    number = int(asked)
+    if not 0 < number < cycle.version.number:
+        return {}
+    before = version_of(actor, cycle.asset, number)
+    return {
+        "comparison": comparing.comparison(before, cycle.version, whole="all" in request.GET),
+        "inline": request.GET.get("show") == "inline",
+        "compared": number,
+        "keep": f"compare={number}&",
+    }
+
+
 def decide_form(cycle: ReviewCycle, verdict: str) -> DecideForm:
     """An empty form for one of the two verdicts."""
     return DecideForm(initial={"verdict": verdict, "sha256": cycle.version.sha256})
@@ -101,6 +124,7 @@ def review_context(
     """What the page of a round shows; ``note_form``: one that was refused."""
     version, asset, product = cycle.version, cycle.asset, cycle.product
     histories = selectors.histories(asset)
+    versions = asset_selectors.versions_of(asset)
     rounds = histories[version.pk].rounds
     loaded = next(each for each in rounds if each.pk == cycle.pk)
     stage = selectors.open_stage(loaded)
@@ -120,8 +144,9 @@ def review_context(
         "asset": asset,
         "item": asset.item,
         "version": version,
-        "versions": _rail(cycle, histories),
+        "versions": _rail(cycle, versions, histories),
         "newest_number": asset.versions_count,
+        "before": _before(version, versions, histories),
         "stage": mine[0] if mine else stage,
         "stages": stage_rows(loaded),
         "viewer": viewing.viewer(version, marks=marks(notes)),
@@ -144,6 +169,18 @@ def review_context(
         "next_url": reverse("review", args=[product.key, following]) if following else "",
         "list_url": reverse("reviews", args=[product.key]),
     } | guest_box(actor, cycle)
+
+
+def _before(
+    version: Version, versions: list[Version], histories: dict[int, selectors.History]
+) -> int | None:
+    """What a reviewer compares with first: the newest earlier version that somebody approved, else the one before."""
+    approved = [
+        each.number
+        for each in versions
+        if each.number < version.number and each.pk in histories and histories[each.pk].approvals
+    ]
+    return max(approved, default=version.number - 1) or None
 
 
 def _waits(stage: Stage, actor: Actor) -> bool:
@@ -171,10 +208,12 @@ def _voided(cycle: ReviewCycle) -> list[str]:
     ]
 
 
-def _rail(cycle: ReviewCycle, histories: dict[int, selectors.History]) -> list[dict[str, Any]]:
+def _rail(
+    cycle: ReviewCycle, versions: list[Version], histories: dict[int, selectors.History]
+) -> list[dict[str, Any]]:
     """The versions, newest first, each with its latest round and its approvals."""
     rows = []
-    for version in asset_selectors.versions_of(cycle.asset):
+    for version in versions:
         history = histories.get(version.pk, selectors.History())
         latest = history.rounds[0] if history.rounds else None
         where = (

@@ -36,6 +36,24 @@ def test_the_page_says_what_is_decided_about(cast: Cast) -> None:
     assert "Under review: version 1" in other
 
 
+def test_a_version_is_compared_where_it_is_reviewed(cast: Cast) -> None:
+    """With the newest version that somebody approved; with any earlier one that is chosen."""
+    version = new_version(cast, "one\ntwo\n")
+    first = start(cast, version, subject=("reviewer",))
+    approve(cast, first, "reviewer")
+    new_version(cast, "one\ntwo and\n", version.asset)
+    cycle = start(cast, new_version(cast, "one\nthree\n", version.asset))
+    assert 'href="?compare=1" data-key="c"' in page(cast, "reviewer", cycle)
+    beside = page(cast, "reviewer", cycle, "?compare=2")
+    assert "<del>two and</del>" in beside
+    assert "<ins>three</ins>" in beside
+    assert 'href="?compare=2&amp;show=inline"' in beside
+    assert 'data-key="n"' not in beside  # it is for the next review that waits
+    assert 'id="line-1"' not in beside
+    for nonsense in ("3", "4", "0", "x", "-1", "٢"):
+        assert 'id="line-1"' in page(cast, "reviewer", cycle, f"?compare={nonsense}")
+
+
 def test_approving_without_script(cast: Cast) -> None:
     cycle = start(cast)
     client = cast.client("reviewer", csrf=True)
