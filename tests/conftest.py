@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.management import create_contenttypes
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
@@ -40,6 +42,9 @@ def django_db_keepdb(django_db_blocker: DjangoDbBlocker) -> Iterator[bool]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    # Nothing of ours reads them, and every flush would make them anew for every model.
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
     if connection.vendor == "sqlite":
         with django_db_blocker.unblock():
             connection.ensure_connection()
@@ -86,7 +91,8 @@ def empty_cache() -> Iterator[None]:
 def emptied_append_only_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     """After a transactional test the change log is emptied too, although it refuses deletion.
 
-    Set up right after the database and so taken down right before it is flushed.
+    Set up right after the database and so taken down right before it is flushed. On PostgreSQL that flush
+    empties everything by itself.
     """
     mark = request.node.get_closest_marker("django_db")
     transactional = bool(mark and mark.kwargs.get("transaction")) or bool(
@@ -97,6 +103,8 @@ def emptied_append_only_tables(request: pytest.FixtureRequest) -> Iterator[None]
         return
     request.getfixturevalue("transactional_db")
     yield
+    if connection.vendor != "sqlite":
+        return
     with guards_lifted():
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
 
