@@ -53,7 +53,7 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
     product = product_for(actor, key)
     item = access.item_of(actor, product, request.POST.get("item", ""))
     decision = request.POST.get("decision") or request.GET.get("decision", "")
-    into = {"item": item.key, "queue": decision}
+    into = {"item": item.key, "queue": decision, **_brought(request, actor, item, decision)}
     wish = Wish("item.queue", into) if decision in QueueKind.values else None
     rights.require(actor, "item.triage", product, wish)
     waiting = selectors.triage_list(product)
@@ -202,6 +202,18 @@ def _hotfix_form(request: HttpRequest, actor: Actor, item: Item, decision: str) 
         },
         product=item.product,
     )
+
+
+def _brought(request: HttpRequest, actor: Actor, item: Item, decision: str) -> dict[str, Any]:
+    """Severity and owner that were chosen for a hotfix, as a request for it keeps them."""
+    if decision != QueueKind.HOTFIX:
+        return {}
+    form = _hotfix_form(request, actor, item, decision)
+    if not form.is_bound or not form.is_valid():
+        return {}
+    severity, owner = form.cleaned_data["severity"], form.cleaned_data["owner"]
+    found = {"severity": severity, "owner": owner and owner.email}
+    return {name: value for name, value in found.items() if value}
 
 
 def _version(request: HttpRequest) -> int | None:

@@ -75,7 +75,7 @@ def hotfix_out_of_triage(cast: Cast) -> Scene:
         return (found.state, found.severity, found.owner) == ("accepted", 1, cast.contributor)
 
     return Scene(
-        ("/p/ATLAS/triage/decide/", {**page, "severity": "1", "owner": cast.contributor.email}),
+        ("/p/ATLAS/triage/decide/", {**page, "severity": "1", "owner": cast.contributor.pk}),
         (f"items/{item.key}/accept/", {"queue": "hotfix", "version": 1, **body}),
         done,
     )
