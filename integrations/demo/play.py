@@ -375,7 +375,9 @@ class Play(Cycling, Reviewing, Placing, Refining, Deciding, Weighing, Briefing):
             )
 
     def reread(self) -> None:
-        self._newest = {slug: self._read(pk) for slug, pk in self._items.items()}
+        found = Item.objects.select_related("queue", "owner").in_bulk(self._items.values())
+        for slug, pk in self._items.items():
+            self._keep(slug, found[pk])
 
     def night(self, act: Act) -> None:
         if parking.unpark_due(act.at):
