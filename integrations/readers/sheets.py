@@ -27,7 +27,7 @@ from typing import Any
 
 from core.text import one_line, unguarded
 from integrations.readers.columns import named
-from integrations.readers.dates import ORDERS, DateEvidence, DateReader
+from integrations.readers.dates import ORDERS, DateReader
 from integrations.readers.records import open_table
 from integrations.readers.signals import (
     BLANK,
@@ -36,6 +36,7 @@ from integrations.readers.signals import (
     maybe,
     number,
     plain_name,
+    scanned,
     table_of,
     text_up_to,
     zone_problem,
@@ -201,26 +202,12 @@ def examine_sheet(
         raise ReadError(
             f"{sheet.what.capitalize()} are read from CSV files. Save it as CSV, or send JSON to the API."
         )
-    with open_table(source, sniffed) as table:
-        names = named(table.columns)
-        columns = [SignalColumn(name) for name in names]
-        dates = [DateEvidence() for _ in names]
-        rows = 0
-        for record in table.records:
-            rows += 1
-            if record.error:
-                continue
-            for column, evidence, cell in zip(columns, dates, record.cells, strict=False):
-                words = str(cell).strip()
-                if words.casefold() not in BLANK:
-                    column.see(words)
-                    if words[4:5] != "-" and words[:1].isdigit() and len(words) < 40:
-                        evidence.observe(words)
+    columns, dates, rows = scanned(source, sniffed)
     mapping = _proposed(sheet, source.name, columns, sniffed, zone)
     warnings = list(sniffed.warnings)
     dated = [name for name, target in mapping.columns.items() if target in sheet.instants]
     if dated:
-        together = dates[names.index(dated[0])].decide()
+        together = dates[dated[0]].decide()
         mapping.date_order = together.order
         warnings += [together.warning] if together.warning else []
     return LookedAt(sniffed, columns, rows, mapping, warnings)

@@ -237,6 +237,28 @@ class LookedAt:
         }
 
 
+def scanned(
+    source: Source, sniffed: Sniff
+) -> tuple[list[SignalColumn], dict[str, DateEvidence], int]:
+    """One pass over a table: its columns with their samples, what each says of its dates by name, and its rows."""
+    with open_table(source, sniffed) as table:
+        names = named(table.columns)
+        columns = [SignalColumn(name) for name in names]
+        dates = {name: DateEvidence() for name in names}
+        rows = 0
+        for record in table.records:
+            rows += 1
+            if record.error:
+                continue
+            for column, evidence, cell in zip(columns, dates.values(), record.cells, strict=False):
+                text = str(cell).strip()
+                if text.casefold() not in BLANK:
+                    column.see(text)
+                    if text[4:5] != "-" and text[:1].isdigit() and len(text) < 40:
+                        evidence.observe(text)
+    return columns, dates, rows
+
+
 def examine_signals(
     source: Source,
     *,
@@ -248,26 +270,12 @@ def examine_signals(
     sniffed = sniff(source, encoding=encoding, delimiter=delimiter)
     if sniffed.is_json:
         raise ReadError("Evidence is read from CSV files. Save it as CSV, or send JSON to the API.")
-    with open_table(source, sniffed) as table:
-        names = named(table.columns)
-        columns = [SignalColumn(name) for name in names]
-        dates = [DateEvidence() for _ in names]
-        rows = 0
-        for record in table.records:
-            rows += 1
-            if record.error:
-                continue
-            for column, evidence, cell in zip(columns, dates, record.cells, strict=False):
-                text = str(cell).strip()
-                if text.casefold() not in BLANK:
-                    column.see(text)
-                    if text[4:5] != "-" and text[:1].isdigit() and len(text) < 40:
-                        evidence.observe(text)
+    columns, dates, rows = scanned(source, sniffed)
     mapping = _proposed(source.name, columns, sniffed, zone)
     dated = [name for name, target in mapping.columns.items() if target == "occurred_at"]
     warnings = list(sniffed.warnings)
     if dated:
-        order = dates[names.index(dated[0])].decide()
+        order = dates[dated[0]].decide()
         mapping.date_order = order.order
         warnings += [order.warning] if order.warning else []
     return LookedAt(sniffed, columns, rows, mapping, warnings)
