@@ -19,7 +19,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from core import invariants
 from tests import migrated
 from tests.append_only import guards_lifted
-from tests.cast import CommittingClient, cast
+from tests.cast import CommittingClient, Company, cast
 
 __all__ = ["cast"]
 
@@ -49,6 +49,37 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         with django_db_blocker.unblock():
             connection.ensure_connection()
             migrated.keep()
+
+
+@pytest.fixture(scope="session")
+def troupe(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Company]:
+    """This worker's cast, which ``company`` opens and whoever needs an empty database closes."""
+    company = Company()
+    yield company
+    with django_db_blocker.unblock():
+        company.close()
+
+
+@pytest.fixture
+def company(troupe: Company) -> Company:
+    """Asking for it puts a test into the transaction in which the cast is built already."""
+    return troupe
+
+
+@pytest.fixture
+def _django_db_helper(_company_first: None, _django_db_helper: None) -> None:
+    """pytest-django's own, which begins the test's transaction; before it the cast comes or goes."""
+
+
+@pytest.fixture
+def _company_first(
+    request: pytest.FixtureRequest, troupe: Company, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock():
+        if "company" in request.fixturenames:
+            troupe.open()
+        else:
+            troupe.close()
 
 
 # --- Client: after-commit code runs, as it does for a real request ------------------------------
@@ -171,3 +202,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("services") and not has_services:
             item.add_marker(pytest.mark.skip(reason=reason))
+    items.sort(key=lambda item: "company" not in getattr(item, "fixturenames", ()))

@@ -14,6 +14,7 @@ from django.test.utils import override_settings
 
 from tests.append_only import guards_lifted
 from tests.backlog.making import rate
+from tests.cast import Company
 from tests.security import world as worlds
 from tests.security.watching import undone
 from tests.security.world import World
@@ -21,13 +22,14 @@ from tests.security.world import World
 
 @pytest.fixture(scope="module")
 def world(
-    django_db_setup: None,
+    troupe: Company,
     django_db_blocker: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     """Two products with everything in them, taken back at the end."""
     media = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media):  # type: ignore[attr-defined]
+        troupe.close()
         with transaction.atomic():
             built = worlds.build()
             rate(built.cast, built.a.item)

@@ -18,6 +18,7 @@ from django.core import mail
 from django.db import transaction
 from django.test.utils import override_settings
 
+from tests.cast import Company
 from tests.reliability.due import NOBODY, NOW, TASKS, differing, due, everything, run
 from tests.reliability.stage import sending_to
 from tests.security.watching import undone
@@ -25,13 +26,14 @@ from tests.security.watching import undone
 
 @pytest.fixture(scope="module")
 def everything_due(
-    django_db_setup: None,
+    troupe: Company,
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     """Built once for the module, taken back at the end; each test in a savepoint."""
     media = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), sending_to(NOBODY):
+        troupe.close()
         with transaction.atomic():
             due()
             yield

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from django.test.utils import override_settings
 
+from tests.cast import Company
 from tests.security import world as worlds
 from tests.security.watching import undone
 from tests.security.world import World
@@ -15,13 +16,14 @@ from tests.security.world import World
 
 @pytest.fixture(scope="package")
 def world(
-    django_db_setup: None,
+    troupe: Company,
     django_db_blocker: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     """Two furnished products; see tests/security/world.py."""
     media = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media):  # type: ignore[attr-defined]
+        troupe.close()
         with transaction.atomic():
             yield worlds.build()
             transaction.set_rollback(True)
