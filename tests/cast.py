@@ -166,7 +166,8 @@ def _secrets(user: User, a: Product, b: Product) -> dict[str, str]:
 class Company:
     """The cast of one worker, built once for the tests that ask for it one after the other.
 
-    Its transaction stays open between them. Each of them runs in a savepoint of its own and gets a copy. Whoever needs an empty database closes it first.
+    Its transaction stays open between them; each runs in a savepoint of its own and gets a copy. Whoever needs an
+    empty database closes it first.
     """
 
     def __init__(self) -> None:

@@ -198,6 +198,7 @@ def _wide_film() -> bytes:
     return making.film().replace(b"\x00\xa0\x00\x5a", b"\xea\x60\xea\x60")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(BOMBS))
 def test_bombs_do_no_harm(cast: Cast, name: str) -> None:
     """The process ends within its bounds, the version is kept, and what it is says a sentence or a small preview."""
@@ -232,6 +233,7 @@ print(os.wait4(looking.pid, 0)[2].ru_maxrss)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "most"),
     [

@@ -185,6 +185,7 @@ def test_a_program_that_ends_is_started_again() -> None:
         supervisor.stop()
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_at_once_again_and_again_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

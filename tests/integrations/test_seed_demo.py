@@ -113,6 +113,7 @@ def seeded() -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_example_product(subtests: Any, settings: Settings) -> None:
     """Seeded once, looked at from many sides."""

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -220,7 +221,12 @@ def publish(cast: Cast, now: datetime, rng) -> None:
     rescore.rescore_open(now=now)
 
 
-@pytest.mark.parametrize("seed", range(3))
+def seeds(count: int) -> list[Any]:
+    """One history for every run, the others for the long one."""
+    return [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, count))]
+
+
+@pytest.mark.parametrize("seed", seeds(3))
 def test_the_past_gives_every_kept_score_again(cast: Cast, seed: int) -> None:
     RubricVersion.objects.filter(product=cast.a).update(published_at=START - DAY)
     made, _ = play(cast, seed)
@@ -237,7 +243,7 @@ def test_the_past_gives_every_kept_score_again(cast: Cast, seed: int) -> None:
         assert found is None or abs(found - row.priority) <= EXACT, (row.item, row.at)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_orders_of_a_queue_are_those_of_each_item_by_itself(cast: Cast, seed: int) -> None:
     RubricVersion.objects.filter(product=cast.a).update(published_at=START - DAY)
     made, instants = play(cast, seed + 100)
@@ -344,7 +350,7 @@ def first_of(signal_id: int) -> dict:
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_evidence_is_what_the_log_says_read_forwards(cast: Cast, seed: int) -> None:
     RubricVersion.objects.filter(product=cast.a).update(published_at=START - DAY)
     made, instants = play(cast, seed + 300)
@@ -363,7 +369,7 @@ def as_told(signal) -> tuple[str, float, str]:
     return signal.kind, signal.magnitude, signal.occurred_at.isoformat()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(2))
 def test_rank_moves_are_counted_exactly_and_each_list_holds_what_it_says(
     cast: Cast, seed: int
 ) -> None:

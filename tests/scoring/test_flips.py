@@ -32,6 +32,7 @@ def questions(draw):
     return rubric, items, draw(st.integers(0, len(items) - 1)), draw(st.integers(1, 4)), chosen
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, phases=PHASES)
 @given(questions())
 def test_the_closed_form_finds_what_a_scan_finds_and_never_anything_later(question):

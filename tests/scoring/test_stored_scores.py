@@ -141,6 +141,7 @@ def worked_out(rubric: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]
     return reference.score(rubric, item, at)
 
 
+@pytest.mark.slow
 def test_what_the_api_says_can_be_worked_out_again(cast: Cast) -> None:
     furnish(cast, 100)
     answer = ask(cast, "viewer", "GET", "products/ATLAS/rubric/").json()

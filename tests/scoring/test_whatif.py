@@ -48,6 +48,7 @@ def changes(draw):
     return first, second, draw(st.lists(strategies.items(first), min_size=1, max_size=9))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, phases=PHASES)
 @given(changes(), st.lists(st.integers(0, 4), min_size=4, max_size=4))
 def test_every_figure_is_that_of_the_slow_reference(case, tops):

@@ -60,6 +60,7 @@ TOKEN_CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("each", "method"), TOKEN_CASES, ids=name_of)
 def test_tokens_reach_as_far_as_they_say(world: World, each: Row, method: str) -> None:
     """The administrator's tokens of each kind; whoever they are, the administrator gets in here or is told no."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -52,6 +53,7 @@ def queries(world: World, each: Row) -> list[str]:
     return [sql for sql in said if not sql.startswith(_NOT_COUNTED)]
 
 
+@pytest.mark.slow
 def test_counts_do_not_grow(world: World) -> None:
     grow(world.a, 2)  # every queue, state and section has something to show
     few = {each.name: queries(world, each) for each in READS}

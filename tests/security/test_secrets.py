@@ -62,6 +62,7 @@ def lines() -> Iterator[io.StringIO]:
     root.removeHandler(handler)
 
 
+@pytest.mark.slow
 def test_no_answer_shows_a_secret(world: World) -> None:
     secrets = secrets_of(world)
     for each in MATRIX:

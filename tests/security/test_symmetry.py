@@ -10,6 +10,7 @@ from backlog.models import Item
 from tests.cast import MEMBERS
 from tests.security.world import Tenant, World
 
+pytestmark = pytest.mark.slow
 ACTORS = [*MEMBERS, "outsider"]
 
 
