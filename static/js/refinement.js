@@ -227,13 +227,22 @@ async function send() {
 window.addEventListener('online', () => { pause = FIRST_RETRY_MS; send(); pulse(); });
 window.addEventListener('beforeunload', (event) => { if (Object.values(unsaved).some((each) => Object.keys(each).length) && !navigator.onLine) event.preventDefault(); });
 
-/* Turning over waits for one's own last votes, or they would come too late; not longer than a person would. */
+/* Turning over waits for one's own last votes, or they would come too late; not longer than a person would. While it waits
+   the bar may be swapped: then the form that stands there now is sent, for one that is gone sends nothing. */
+let waited = false;
 document.body.addEventListener('htmx:confirm', (event) => {
   const waiting = () => Object.values(unsaved).some((each) => Object.keys(each).length);
-  if (!event.detail.path?.endsWith('/flip/') || !waiting()) return;
+  const { elt, path, issueRequest } = event.detail;
+  if (!path?.endsWith('/flip/') || waited || !waiting()) return;
   event.preventDefault();
   const until = performance.now() + 3000;
-  const go = () => (waiting() && performance.now() < until ? setTimeout(go, 50) : event.detail.issueRequest(true));
+  const go = () => {
+    if (waiting() && performance.now() < until) { setTimeout(go, 50); return; }
+    if (elt.isConnected) { issueRequest(true); return; }
+    waited = true;
+    document.querySelector(`form[hx-post="${CSS.escape(path)}"]`)?.requestSubmit();
+    waited = false;
+  };
   go();
 });
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Room, Somebody
 from tests.browser.served import Server
@@ -81,6 +81,7 @@ def test_eight_browsers_over_ten_items_to_the_minutes(server: Server, somebody: 
         for page in others:
             expect(page.locator(".spread-row")).to_have_count(0)
         expect(lead.locator("#room-counted")).to_have_text("8 of 8 have voted.", timeout=10_000)
+        saved(lead, 9)
         lead.keyboard.press("f")
         for page in pages.values():
             expect(page.locator(".spread-row").first).to_be_visible(timeout=SOON)
@@ -120,6 +121,29 @@ def test_what_is_being_typed_is_not_overwritten(room: Room) -> None:
     cora.keyboard.press("Enter")
     expect(cora.locator("#room-notes")).to_contain_text("Ask the harbour master", timeout=SOON)
     expect(cora.locator("#room-notes")).to_contain_text("the second language?")
+
+
+def test_turning_over_waits_for_votes_on_their_way_though_the_bar_changes(room: Room) -> None:
+    """The form whose button was pressed is gone when the votes have arrived; the one in its place is sent."""
+    path = planned(room.server, room.key, 3)
+    olu, again = room.somebody("olu"), room.somebody("olu")
+    for page in (olu, again):
+        page.goto(path)
+    olu.get_by_role("button", name="Open the session").click()
+    expect(olu.locator(".room-clock b")).to_be_visible(timeout=SOON)
+    expect(again.locator(".room-clock b")).to_be_visible(timeout=SOON)
+    held: list[Route] = []
+    olu.route("**/vote/", lambda route: held.append(route))  # Playwright wraps no built-in one
+    press(olu, "2")
+    expect(olu.locator(".is-unsaved")).to_have_count(1)
+    following = olu.locator("form:has([aria-label='Next item'])").get_attribute("action")
+    press(olu, "f")
+    again.get_by_role("button", name="Later").click()
+    expect(olu.locator(f"form[action='{following}']:has([aria-label='Next item'])")).to_have_count(0)
+    expect(olu.locator(".spread-row")).to_have_count(0)
+    held[0].continue_()
+    expect(olu.locator(".spread-row").first).to_be_visible(timeout=SOON)
+    expect(olu.locator(".spread-row").first.locator(".spread-dot")).to_have_count(1)
 
 
 def test_edit_split_and_undo_by_keys(room: Room) -> None:
