@@ -111,8 +111,9 @@ def _terms(signal: Loose) -> dict[str, tuple[float, str]]:
         pieces = _pieces(word)
         before = word if pieces else before
         for piece in pieces:
-            counts[_stem(piece)] += 1
-            written.setdefault(_stem(piece), piece)
+            stem = _stem(piece)
+            counts[stem] += 1
+            written.setdefault(stem, piece)
     found = {stem: (1.0 + math.log(count), written[stem]) for stem, count in counts.items() if stem}
     if not found:  # nothing said: only the same kind of the same segment is the same
         return {f"only:{signal.kind}:{signal.segment}": (1.0, "")}
@@ -132,9 +133,10 @@ def _pieces(word: str) -> list[str]:
 
 def _stem(word: str) -> str:
     """Without accents and one common ending, where four letters remain: freezes, freezing, freeze are one."""
-    word = "".join(
-        char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char)
-    )
+    if not word.isascii():
+        word = "".join(
+            char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char)
+        )
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4 and not word.endswith("ss"):
             return word[: -len(ending)]
