@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import rights
-from accounts.actors import Actor
+from accounts.actors import Actor, Via
 from accounts.models import Product, User
 from backlog import events
 from backlog.models import Channel, Cycle, Item, Label, Program, Queue, Segment, SuccessCriterion
@@ -258,7 +258,8 @@ def _columns(draft: Draft, actor: Actor, now: datetime) -> dict[str, Any]:
             "An item past triage needs a queue.",
             fields={"queue": ["Choose one of the four queues."]},
         )
-    values["reporter"] = draft.reporter or actor.user
+    # Whoever brings a file in did not report what stands in it.
+    values["reporter"] = draft.reporter or (None if actor.channel == Via.IMPORT else actor.user)
     values["created_at"] = draft.created_at or now
     values["updated_at"] = draft.updated_at or now
     if draft.state not in (State.TRIAGE, State.PARKED, State.DECLINED) and not draft.accepted_at:

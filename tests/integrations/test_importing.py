@@ -92,13 +92,17 @@ def test_parents_and_links_arrive_whichever_comes_first(cast: Cast) -> None:
     assert run.counts["links"] == 2
 
 
-def test_people_of_the_product_become_owners_by_address_or_name(cast: Cast) -> None:
+def test_people_of_the_product_become_owners_and_reporters_by_address_or_name(
+    cast: Cast, owner: Actor
+) -> None:
     content = jira(
         {**FIRST, "Assignee": "Contributor", "Reporter": "somebody else"},
-        {**SECOND, "Assignee": "nobody we know"},
+        {**SECOND, "Assignee": "nobody we know", "Reporter": "reviewer@example.org"},
         {**THIRD, "Assignee": "OWNER@example.org"},
     )
-    bring(cast.a, content)
+    bring(cast.a, content, actor=owner)
+    reporters = [item(cast.a, f"AT-{number}").reporter for number in (1, 2, 3)]
+    assert reporters == [None, cast.reviewer, None]  # whoever brings a file in did not report it
     assert item(cast.a, "AT-1").owner == cast.contributor
     assert item(cast.a, "AT-2").owner is None
     assert item(cast.a, "AT-3").owner == cast.owner
