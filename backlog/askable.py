@@ -32,10 +32,12 @@ class Asked:
 @dataclass(frozen=True)
 class Askable:
     """``read`` understands a payload as the one who asks (raises Invalid). ``carry_out`` does it as the one who
-    answers, through the same service as any other way in; without it, people do it by hand."""
+    answers, through the same service as any other way in; without it, people do it by hand. ``let_go`` puts away what
+    was kept for it, after a decline or a withdrawal."""
 
     read: Callable[[Actor, Product, Payload], Asked]
     carry_out: Callable[[Actor, Product, Payload, str], None] | None = None
+    let_go: Callable[[Product, Payload], None] | None = None
 
 
 def askable(verb: str) -> Askable:

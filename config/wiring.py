@@ -128,6 +128,7 @@ REQUESTS: dict[str, str] = {
     "gate.pass": "backlog.services.increment_wishes.GATE",
     "cycle.scope": "scoring.services.wishes.SCOPE",
     "floor.break": "scoring.services.wishes.FLOOR",
+    "import.run": "integrations.services.wishes.IMPORT",
 }
 
 # Event name -> Celery task names, enqueued after the transaction has committed.

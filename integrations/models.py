@@ -21,6 +21,7 @@ class ImportRun(models.Model):
     """
 
     class State(models.TextChoices):
+        ASKED = "asked", "waiting for somebody who may import"
         EXAMINING = "examining", "being looked at"
         MAPPING = "mapping", "waiting for the mapping"
         REHEARSING = "rehearsing", "being rehearsed"

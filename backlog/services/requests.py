@@ -110,6 +110,8 @@ def answer(
     if accept and act is not None:
         why = f"{request.reason} (asked by {request.asked_by})"
         act(actor, product, request.payload, why)
+    if not accept:
+        _let_go(request)
     _log(actor, request, "request.answered", (Request.State.WAITING, state), reason, right, now)
     return decisions.record(
         actor=actor,
@@ -135,9 +137,16 @@ def withdraw(*, actor: Actor, request: Request, now: datetime | None = None) -> 
     if not waiting.update(state=Request.State.WITHDRAWN, answered_at=now or timezone.now()):
         raise Conflict("This was answered already.", code="answered_already")
     request.state = Request.State.WITHDRAWN
+    _let_go(request)
     states = (Request.State.WAITING, Request.State.WITHDRAWN)
     _log(actor, request, "request.withdrawn", states, "", right, now)
     return request
+
+
+def _let_go(request: Request) -> None:
+    act = askable(request.verb).let_go
+    if act is not None:
+        act(request.product, request.payload)
 
 
 def _log(

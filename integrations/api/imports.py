@@ -13,6 +13,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import rights
 from accounts.api.endpoints import actor_of, documented, resource
 from backlog.api.items import named_product
 from core.api.serializers import checked
@@ -65,7 +66,8 @@ def start_import(request: Request) -> Response:
     The answer comes at once; the work goes on, poll `Location`.
 
     Without more it is looked at and waits in the state `mapping`. With `dry_run` it is rehearsed too, with `run` it is
-    imported straight away. `mapping` replaces members of the proposed mapping; docs/how-to/import.md describes them.
+    imported straight away. Who may not import gives a reason in `asking`: the file waits in the state `asked` until
+    somebody who may agrees. `mapping` replaces members of the proposed mapping; docs/how-to/import.md describes them.
     """
     actor = actor_of(request)
     file = file_in(request)
@@ -79,16 +81,19 @@ def start_import(request: Request) -> Response:
     if asked["dry_run"] or asked["run"]:
         aim = ImportRun.Aim.IMPORT if asked["run"] else ImportRun.Aim.REHEARSAL
     given = parsed(asked["mapping"]) if asked.get("mapping") else None
-    run = services.start_import(
-        actor=actor,
-        product=product,
-        name=file.name or "",
-        chunks=file.chunks(),
-        mapping=given,
-        aim=aim,
-        subject=asked["subject"],
-    )
-    return _answer(run, 202)
+    upload = {
+        "actor": actor,
+        "product": product,
+        "name": file.name or "",
+        "chunks": file.chunks(),
+        "mapping": given,
+        "aim": aim,
+        "subject": asked["subject"],
+    }
+    may = rights.allowed(actor, access.right_of(asked["subject"]), product)
+    if asked.get("asking") and not may:
+        return _answer(services.hand_over(reason=asked["asking"], **upload), 202)
+    return _answer(services.start_import(**upload), 202)
 
 
 @documented(summary="Read an import", responses={200: shapes.ImportDetail}, tags=["imports"])

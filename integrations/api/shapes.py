@@ -21,6 +21,11 @@ class ImportInput(Shape):
     subject = serializers.ChoiceField(
         ImportRun.Subject.values, default=ImportRun.Subject.ITEMS, help_text="what its rows are"
     )
+    asking = Line(
+        max_length=500,
+        required=False,
+        help_text="why, where you may not import: those who may are asked, and the file waits for them",
+    )
     dry_run = serializers.BooleanField(default=False, help_text="count what would happen, and stop")
     run = serializers.BooleanField(default=False, help_text="import without asking")
 

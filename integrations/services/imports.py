@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import Product
+from backlog.services import requests
 from core import text
 from core.errors import Conflict, Invalid
 from core.queueing import enqueue_on_commit
@@ -59,12 +60,59 @@ def start_import(
     bad mapping), TooLarge, NoRoom, NotAllowed.
     """
     rights.require(actor, access.right_of(subject), product)
+    run = _taken_in(actor, product, name, chunks, mapping, aim=aim, subject=subject)
+    _wake(run)
+    return run
+
+
+@transaction.atomic
+def hand_over(
+    *,
+    actor: Actor,
+    product: Product,
+    name: str,
+    chunks: Iterable[bytes],
+    reason: str,
+    mapping: dict[str, Any] | None = None,
+    aim: str = ImportRun.Aim.MAPPING,
+    subject: str = ImportRun.Subject.ITEMS,
+) -> ImportRun:
+    """Leave a file with those who may import it, and ask them to. It is not looked at before somebody agrees.
+
+    Raises as :func:`start_import` and :func:`backlog.services.requests.ask` do; then nothing is left.
+    """
+    rights.require(actor, "request.make", product)
+    run = _taken_in(
+        actor, product, name, chunks, mapping, aim=aim, subject=subject, state=State.ASKED
+    )
+    try:
+        requests.ask(
+            actor=actor,
+            product=product,
+            verb="import.run",
+            payload={"run": str(run.pk)},
+            reason=reason,
+        )
+    except BaseException:
+        storage.remove(run.file_path)
+        raise
+    return run
+
+
+def _taken_in(
+    actor: Actor,
+    product: Product,
+    name: str,
+    chunks: Iterable[bytes],
+    mapping: dict[str, Any] | None,
+    **values: Any,
+) -> ImportRun:
     if mapping is not None:
         mapping = tidy_data(mapping)
-        judge(mapping, subject)
+        judge(mapping, values["subject"])
     stored = storage.keep(chunks, product_id=product.pk)
     try:
-        run = ImportRun.objects.create(
+        return ImportRun.objects.create(
             product=product,
             started_by=actor.user,
             file_name=text.one_line(name)[:200] or "upload",
@@ -72,14 +120,26 @@ def start_import(
             file_size=stored.size,
             file_digest=stored.digest,
             mapping=mapping,
-            aim=aim,
-            subject=subject,
+            **values,
         )
     except BaseException:
         storage.remove(stored.path)
         raise
-    _wake(run)
+
+
+def take_up(*, actor: Actor, run: ImportRun) -> ImportRun:
+    """Have a file looked at that was handed over; from here on it is the import of whoever agreed. Raises Conflict."""
+    rights.require(actor, access.right_of(run.subject), run.product)
+    _advance(run, (State.ASKED,), State.EXAMINING, started_by=actor.user)
     return run
+
+
+def let_go(*, run: ImportRun) -> None:
+    """Put a file away that nobody takes up."""
+    ImportRun.objects.filter(pk=run.pk, state=State.ASKED).update(
+        state=State.CANCELLED, finished_at=timezone.now()
+    )
+    transaction.on_commit(lambda: storage.remove(run.file_path))
 
 
 def look_again(*, actor: Actor, run: ImportRun, reading: dict[str, Any]) -> ImportRun:

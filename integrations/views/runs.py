@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -16,7 +17,7 @@ from accounts import rights
 from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.htmx import go, wants_fragment
 from core.uploads import NoRoom, TooLarge, file_in
 from integrations import access, selectors
@@ -78,22 +79,31 @@ def new_readings(request: HttpRequest, key: str) -> HttpResponse:
 
 def _new(request: HttpRequest, key: str, subject: str, template: str, active: str) -> HttpResponse:
     actor = Actor.of(request)
-    product = product_for(actor, key, access.right_of(subject))
+    product = product_for(actor, key)
+    right = access.right_of(subject)
+    may = rights.allowed(actor, right, product)
+    handing_over = not may and rights.allowed(actor, "request.make", product)
+    if not handing_over or (request.method == "POST" and "asking" not in request.POST):
+        rights.require(actor, right, product)
     form = UploadForm()
     status = 200
     if request.method == "POST":
         form = UploadForm({}, request.FILES)
         try:
             file = file_in(request)
-            run = services.start_import(
-                actor=actor,
-                product=product,
-                name=file.name or "",
-                chunks=file.chunks(),
-                subject=subject,
-            )
-            return go(request, url_of(run))
-        except (Invalid, TooLarge, NoRoom) as error:
+            upload: dict[str, Any] = {
+                "actor": actor,
+                "product": product,
+                "name": file.name or "",
+                "chunks": file.chunks(),
+                "subject": subject,
+            }
+            if handing_over:
+                services.hand_over(reason=request.POST["asking"], **upload)
+                messages.success(request, _("Asked. You will find the answer on My work."))
+                return go(request, reverse("work", args=[product.key]))
+            return go(request, url_of(services.start_import(**upload)))
+        except (Invalid, TooLarge, NoRoom, Conflict) as error:
             form.take(error)
             status = error.status
     context = {
@@ -102,6 +112,9 @@ def _new(request: HttpRequest, key: str, subject: str, template: str, active: st
         "step": 1,
         "limit": _limit(),
         "about": ABOUT.get(subject),
+        "handing_over": handing_over,
+        "who": rights.who_can(right, product) if handing_over else [],
+        "asking": request.POST.get("asking", ""),
     }
     return show(
         request,
@@ -134,7 +147,9 @@ def show_run(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
         if run.state == State.REHEARSED
         else "ended"
     )
-    if template != "busy":
+    if run.state == State.ASKED:
+        template = "asked"
+    elif template != "busy":
         template = f"{_PREFIX[run.subject]}{template}"
     context = run_context(actor, run, everything=everything)
     return show(

@@ -251,4 +251,5 @@ def test_what_is_refused_can_be_asked_for_and_is_carried_out(
 
 def test_every_act_that_can_be_asked_for_is_walked() -> None:
     told = set(import_string(f"{settings.WIRING}.REQUESTS"))
-    assert {verb for verb, _, _ in SCENES} == told
+    with_a_file = {"import.run"}  # tests/integrations/test_handing_over.py
+    assert {verb for verb, _, _ in SCENES} == told - with_a_file

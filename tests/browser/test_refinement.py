@@ -139,7 +139,9 @@ def test_turning_over_waits_for_votes_on_their_way_though_the_bar_changes(room: 
     following = olu.locator("form:has([aria-label='Next item'])").get_attribute("action")
     press(olu, "f")
     again.get_by_role("button", name="Later").click()
-    expect(olu.locator(f"form[action='{following}']:has([aria-label='Next item'])")).to_have_count(0)
+    expect(olu.locator(f"form[action='{following}']:has([aria-label='Next item'])")).to_have_count(
+        0
+    )
     expect(olu.locator(".spread-row")).to_have_count(0)
     held[0].continue_()
     expect(olu.locator(".spread-row").first).to_be_visible(timeout=SOON)

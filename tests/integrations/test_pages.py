@@ -463,11 +463,14 @@ def test_the_database_holds_to_one_import_at_a_time(cast: Cast) -> None:
 
 def test_who_may(cast: Cast) -> None:
     run = bring(cast.a, jira(*ISSUES), actor=cast.actor("owner"))
-    pages = [f"/p/{cast.a.key}/imports/", f"/p/{cast.a.key}/imports/new/"]
+    new = f"/p/{cast.a.key}/imports/new/"  # whoever may not reads there how to hand a file over
+    pages = [f"/p/{cast.a.key}/imports/"]
     pages += [at(run, rest) for rest in ("", "mapping.json", "undo/", "progress/")]
     posts = [
-        at(run, rest) for rest in ("run/", "cancel/", "retry/", "undo/", "mapping/", "reading/")
+        new,
+        *(at(run, rest) for rest in ("run/", "cancel/", "retry/", "undo/", "mapping/", "reading/")),
     ]
+    assert cast.client("outsider").get(new).status_code == 404
     for url in pages:
         assert cast.client("viewer").get(url).status_code == 403, url
         assert cast.client("outsider").get(url).status_code == 404, url

@@ -855,8 +855,8 @@ def export(tenant: Tenant) -> dict[str, Any]:
 
 IMPORTS = [
     row("imports", key=PRODUCT, GET=OWNING),
-    row("import-new", key=PRODUCT, GET=OWNING, POST=OWNING, body=export),
-    row("evidence-import", key=PRODUCT, GET=OWNING, POST=OWNING, body=export),
+    row("import-new", key=PRODUCT, GET=MEMBERS, POST=OWNING, body=export),
+    row("evidence-import", key=PRODUCT, GET=MEMBERS, POST=OWNING, body=export),
     row("import", **RUN, GET=OWNING),
     row("import-progress", **RUN, GET=OWNING),
     row("import-mapping", **MAPPING_RUN, GET=OWNING, POST=OWNING),

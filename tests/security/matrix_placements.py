@@ -138,8 +138,8 @@ PLACEMENTS = [
         for verb in ("publish", "unpublish", "retire", "unretire")
     ),
     row("readings", key=PRODUCT, GET=MEMBERS),
-    row("placements-import", key=PRODUCT, GET=WORKING, POST=WORKING, body=sheet),
-    row("readings-import", key=PRODUCT, GET=WORKING, POST=WORKING, body=sheet),
+    row("placements-import", key=PRODUCT, GET=MEMBERS, POST=WORKING, body=sheet),
+    row("readings-import", key=PRODUCT, GET=MEMBERS, POST=WORKING, body=sheet),
     row("reading", key=PRODUCT, pk="reading.pk", GET=MEMBERS, POST=WORKING, body=WHY),
     row("reading-new", **PLACED, GET=WORKING, POST=WORKING, body=by_hand),
     row("asset-readings", key=PRODUCT, pk="placed_asset.pk", GET=MEMBERS),
