@@ -79,7 +79,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["lucide.templatetags.lucide"],
+            "builtins": ["core.templatetags.icons"],
+            "libraries": {"lucide": "core.templatetags.icons"},
         },
     }
 ]

@@ -9,7 +9,6 @@ import datetime as dt
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -21,16 +20,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from lucide.templatetags.lucide import lucide as draw
+
+from core.templatetags.icons import lucide
 
 register = template.Library()
 
 TINTS = 5
-
-
-@lru_cache(maxsize=512)
-def _icon(name: str, size: int) -> SafeString:
-    return mark_safe(draw(name, size=size, aria_hidden="true"))  # noqa: S308 - the package's own drawing
 
 
 def escape(value: object) -> str:
@@ -40,8 +35,8 @@ def escape(value: object) -> str:
 
 @register.simple_tag
 def icon(name: str, size: int = 16) -> SafeString:
-    """An icon of the lucide set, hidden from screen readers. Drawn once for each size, then remembered."""
-    return _icon(str(name), size)
+    """An icon of the lucide set, hidden from screen readers."""
+    return lucide(str(name), size=size, aria_hidden="true")
 
 
 @register.filter
