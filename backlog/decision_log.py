@@ -43,15 +43,21 @@ TRACE_LIMIT = 500
 
 def requests_for(actor: Actor, product: Product, size: int = 50) -> list[Request]:
     """What waits for this person's decision, the longest first. One query, and the rights of their role."""
-    held = [name for name in ACTIONS if rights.allowed(actor, name, product)]
-    rows = Request.objects.filter(product=product, state=Request.State.WAITING, right__in=held)
-    rows = rows.exclude(asked_by=actor.user).select_related("asked_by", "item__product")
+    rows = _waiting_for(actor, product).select_related("asked_by", "item__product")
     return list(rows.order_by("asked_at", "pk")[:size])
 
 
 def requests_waiting(*, actor: Actor, product: Product) -> int:
-    """How many requests wait for this person, for the rail."""
-    return len(requests_for(actor, product)) if actor.user is not None else 0
+    """How many requests wait for this person, for the rail; capped at 50."""
+    if actor.user is None:
+        return 0
+    return len(_waiting_for(actor, product).values_list("pk", flat=True)[:50])
+
+
+def _waiting_for(actor: Actor, product: Product) -> QuerySet[Request]:
+    held = [name for name in ACTIONS if rights.allowed(actor, name, product)]
+    rows = Request.objects.filter(product=product, state=Request.State.WAITING, right__in=held)
+    return rows.exclude(asked_by=actor.user)
 
 
 def requests_of(actor: Actor, product: Product, size: int = 10) -> list[Request]:
