@@ -185,10 +185,13 @@ def pointers_of(lines: Iterable[BriefLine]) -> dict[int, Pointers]:
 def waiting_confirmations(rows: QuerySet[Confirmation], size: int = 100) -> list[Confirmation]:
     """Of ``rows``, what waits, the oldest first, with what a line of a list shows. One query."""
     rows = rows.filter(state=ConfirmationState.WAITING)
-    rows = rows.select_related(
-        "brief", "line", "item__product", "increment__item__product", "settled_by"
-    )
-    return list(rows.order_by("raised_at", "pk")[:size])
+    rows = rows.select_related("product", "brief", "line", "item", "increment")
+    found = list(rows.order_by("raised_at", "pk")[:size])
+    for each in found:
+        each.item.product = each.product
+        if each.increment is not None:
+            each.increment.item = each.item
+    return found
 
 
 def settled_confirmations(brief: Brief, size: int = 50) -> list[Confirmation]:

@@ -352,19 +352,30 @@ def conversation(item: Item, size: int = 200) -> list[Comment]:
 
 def neighbours(item: Item) -> dict[str, Item | None]:
     """The items before and behind this one in its queue. Two queries."""
+    return {side: _item_of(rows) for side, rows in _next_to(item).items()}
+
+
+def neighbour_keys(item: Item) -> dict[str, str]:
+    """The keys of the items before and behind this one in its queue; "" where there is none. Two queries."""
+    numbers = {
+        side: rows.values_list("item__number", flat=True).first()
+        for side, rows in _next_to(item).items()
+    }
+    return {
+        side: f"{item.product.key}-{number}" if number else "" for side, number in numbers.items()
+    }
+
+
+def _next_to(item: Item) -> dict[str, QuerySet[ItemSummary]]:
+    """Who stands before and behind an item in its queue, the nearest first."""
     summary = item.summary
     if not summary.is_open or not summary.queue_kind:
-        return {"before": None, "behind": None}
-    same = Item.objects.filter(
-        summary__product=item.product_id,
-        summary__queue_kind=summary.queue_kind,
-        summary__is_open=True,
-    ).select_related("product", "summary")
-    key = rank_key(summary)
-    backwards = same.order_by(*(f"-summary__{name}" for name in RANK_ORDER))
+        return dict.fromkeys(("before", "behind"), ItemSummary.objects.none())
+    same, key = _beside(item), rank_key(summary)
+    backwards = same.order_by(*(f"-{name}" for name in RANK_ORDER))
     return {
-        "before": keyset.before(backwards, RANK_COLUMNS, key).first(),
-        "behind": keyset.after(by_rank(same), RANK_COLUMNS, key).first(),
+        "before": keyset.before(backwards, RANK_COLUMNS, key),
+        "behind": keyset.after(same.order_by(*RANK_ORDER), RANK_COLUMNS, key),
     }
 
 

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -25,7 +26,7 @@ from backlog.forms import (
     park_default,
 )
 from backlog.history import entry, told
-from backlog.models import Item, SuccessCriterion
+from backlog.models import Item, ItemLink, SuccessCriterion
 from backlog.rows import is_urgent
 from backlog.services import comments, criteria, items, links, states
 from backlog.vocabulary import LINK_WORDS_REVERSED, TRANSITIONS, LinkKind, QueueKind, State
@@ -57,7 +58,7 @@ def item(request: HttpRequest, key: str) -> HttpResponse:
         "criterion_form": CriterionForm(),
         "link_form": LinkForm(),
         "history": _history(found),
-        "neighbours": selectors.neighbours(found),
+        "neighbours": selectors.neighbour_keys(found),
     }
     return show(request, "backlog/item.html", context, product=found.product, active="backlog")
 
@@ -108,27 +109,18 @@ def panel_context(actor: Actor, found: Item) -> dict[str, Any]:
 
 
 def _links(found: Item) -> list[dict[str, Any]]:
-    out = found.links_out.select_related("target__product", "target__queue").order_by("kind", "pk")
-    back = found.links_in.select_related("source__product", "source__queue").order_by("kind", "pk")
-    listed = [
-        {
-            "pk": link.pk,
-            "word": LinkKind(link.kind).label,
-            "item": link.target,
-            "state": link.target.state,
-        }
-        for link in out
-    ]
-    listed += [
-        {
-            "pk": link.pk,
-            "word": LINK_WORDS_REVERSED[link.kind],
-            "item": link.source,
-            "state": link.source.state,
-        }
-        for link in back
-    ]
-    return listed
+    """Links from the item, then those to it. Both ends are of one product. One query."""
+    rows = ItemLink.objects.filter(Q(source=found) | Q(target=found)).order_by("kind", "pk")
+    ends = [f"{end}__{name}" for end in ("source", "target") for name in ("number", "title")]
+    out: list[dict[str, Any]] = []
+    back: list[dict[str, Any]] = []
+    for pk, kind, source_id, *words in rows.values_list("pk", "kind", "source_id", *ends):
+        outward = source_id == found.pk
+        number, title = words[2:] if outward else words[:2]
+        word = LinkKind(kind).label if outward else LINK_WORDS_REVERSED[kind]
+        link = {"pk": pk, "word": word, "key": f"{found.product.key}-{number}", "title": title}
+        (out if outward else back).append(link)
+    return out + back
 
 
 def _history(found: Item, before: int | None = None) -> dict[str, Any]:

@@ -348,6 +348,8 @@ def test_neighbours_walk_the_queue(cast: Cast) -> None:
         before = wanted[position - 1] if position else None
         behind = wanted[position + 1] if position + 1 < len(wanted) else None
         assert found == {"before": before, "behind": behind}
+        keys = selectors.neighbour_keys(again(wanted[position]))
+        assert keys == {side: item.key if item else "" for side, item in found.items()}
 
 
 def test_counts(cast: Cast) -> None:
