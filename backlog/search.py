@@ -110,9 +110,9 @@ def similar_to_words(
     best = sorted(row for row in scored if row[0] <= -0.25)[:limit]
     if not best:
         return []
-    found = Item.objects.select_related("product", "queue", "summary").in_bulk(
-        [pk for _, pk in best]
-    )
+    found = Item.objects.defer("description").in_bulk([pk for _, pk in best])
+    for each in found.values():
+        each.product = product
     return [Similar(found[pk], -likeness) for likeness, pk in best if pk in found]
 
 

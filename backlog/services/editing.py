@@ -67,13 +67,18 @@ class Edit:
     fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
-def load_for_update(product: Product, item_ids: Sequence[int]) -> dict[int, Item]:
-    """The items, locked where the database can, with what an edit compares. Call inside a transaction."""
+def load_for_update(
+    product: Product, item_ids: Sequence[int], many: Sequence[str] = MANY
+) -> dict[int, Item]:
+    """The items, locked where the database can, with what an edit compares. Call inside a transaction.
+
+    ``many``: those of ``MANY`` that will be compared.
+    """
     rows = (
         Item.objects.select_for_update(of=("self",))
         .filter(product=product, pk__in=item_ids)
         .select_related("queue", "owner", "reporter", "program", "channel", "cycle")
-        .prefetch_related(*MANY)
+        .prefetch_related(*many)
         .order_by("pk")
     )
     items = {item.pk: item for item in rows}
@@ -103,7 +108,8 @@ def apply(
         # a plan may be accepted at this moment; its lock is the product's row, taken before those of items
         Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     words.keep(value for edit in edits for value in edit.values.values())
-    items = load_for_update(product, [edit.item_id for edit in edits])
+    compared = [name for name in MANY if any(name in edit.values for edit in edits)]
+    items = load_for_update(product, [edit.item_id for edit in edits], compared)
     entries: list[changes.Entry] = []
     touched: list[Item] = []
     rescore: list[int] = []
@@ -157,7 +163,7 @@ def apply(
             touched[0].save(update_fields=written)
         else:
             update(touched, written)
-        summaries.follow(touched)
+        summaries.follow(touched, stale=rescore, now=now)
         changes.record(
             actor=actor, product=product, entries=entries, now=now, batch=batch, undoes=undoes
         )
@@ -166,7 +172,6 @@ def apply(
             "item.planning_changed", actor=actor, product=product, changed=planned, now=now
         )
     if rescore:
-        summaries.mark_stale(rescore, now)
         events.publish("item.inputs_changed", product_id=product.pk, item_ids=rescore, now=now)
     return [items[edit.item_id] for edit in edits]
 

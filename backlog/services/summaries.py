@@ -82,13 +82,15 @@ def create_for(items: Sequence[Item], now: datetime) -> None:
     )
 
 
-def follow(items: Sequence[Item]) -> None:
-    """Copy the items' columns again after an edit."""
+def follow(items: Sequence[Item], *, stale: Sequence[int], now: datetime) -> None:
+    """Copy the items' columns again after an edit, and mark those of them as stale whose inputs it changed."""
     if len(items) == 1:
-        ItemSummary.objects.filter(pk=items[0].pk).update(**copied(items[0]))
+        mark = {"stale_since": now} if stale else {}
+        ItemSummary.objects.filter(pk=items[0].pk).update(**copied(items[0]), **mark)
         return
     rows = [ItemSummary(item_id=item.pk, **copied(item)) for item in items]
     update(rows, ["queue_kind", "state", "is_open", "due_order", "created_at"])
+    mark_stale(stale, now)
 
 
 def mark_stale(item_ids: Sequence[int], now: datetime | None = None) -> None:

@@ -56,11 +56,10 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
     into = {"item": item.key, "queue": decision, **_brought(request, actor, item, decision)}
     wish = Wish("item.queue", into) if decision in QueueKind.values else None
     rights.require(actor, "item.triage", product, wish)
-    waiting = selectors.triage_list(product)
-    following = _after(waiting, item)
     try:
         done = _carry_out(request, actor, item, decision)
     except (Invalid, _Ask) as error:
+        waiting = selectors.triage_list(product)
         context = _context(actor, product, waiting, item, asking=decision) | {
             "asking": decision,
             "error": error if isinstance(error, Invalid) else None,
@@ -73,27 +72,27 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
     text = _said(done, decision)
     batch = selectors.last_batch(done)
     undo_url = f"{reverse('triage-undo', args=[product.key])}?batch={batch}" if batch else ""
+    waiting = selectors.triage_list(product)
+    following = _after(waiting, item)
     if not wants_fragment(request):
         messages.success(request, text, extra_tags=undo_url)
         url = reverse("triage", args=[product.key])
         return go(request, f"{url}?item={following.key}" if following else url)
     ask = {"url": undo_url, "label": "Undo"} if undo_url else None
-    return _stage(
-        request, actor, product, following, {"text": text, "kind": "success", "undo": ask}
-    )
+    toast = {"text": text, "kind": "success", "undo": ask}
+    return _stage(request, actor, product, waiting, following, toast)
 
 
 def _stage(
     request: HttpRequest,
     actor: Actor,
     product: Product,
-    wanted: Item | None,
+    waiting: list[Item],
+    current: Item | None,
     toast: dict[str, Any],
 ) -> HttpResponse:
-    """Both panes with ``wanted`` under decision (else the first), what to say, and the number for the rail."""
-    waiting = selectors.triage_list(product)
-    current = next((each for each in waiting if wanted and each.pk == wanted.pk), None)
-    context = _context(actor, product, waiting, current or (waiting[0] if waiting else None))
+    """Both panes with ``current`` under decision, what to say, and the number for the rail."""
+    context = _context(actor, product, waiting, current)
     response = show(request, "backlog/triage.html#stage", context, product=product)
     url = reverse("triage", args=[product.key])
     shown = context["current"]
@@ -115,7 +114,9 @@ def undo_last(request: HttpRequest, key: str) -> HttpResponse:
     items = undo.undo(actor=actor, product=product, batch=batch)
     text = f"Undone: {', '.join(item.key for item in items[:3])} is as it was."
     if wants_fragment(request):
-        return _stage(request, actor, product, items[0], {"text": text, "kind": "success"})
+        waiting = selectors.triage_list(product)
+        back = next((each for each in waiting if each.pk == items[0].pk), _first(waiting))
+        return _stage(request, actor, product, waiting, back, {"text": text, "kind": "success"})
     messages.success(request, text)
     return go(request, f"{reverse('triage', args=[product.key])}?item={items[0].key}")
 
@@ -223,16 +224,18 @@ def _version(request: HttpRequest) -> int | None:
 
 def _chosen(request: HttpRequest, waiting: list[Item]) -> Item | None:
     wanted = request.GET.get("item", "").upper()
-    return next((item for item in waiting if item.key == wanted), waiting[0] if waiting else None)
+    return next((item for item in waiting if item.key == wanted), _first(waiting))
 
 
 def _after(waiting: list[Item], item: Item) -> Item | None:
-    """The one behind ``item`` in the inbox, else the one before it."""
-    places = [index for index, each in enumerate(waiting) if each.pk == item.pk]
-    if not places:
-        return waiting[0] if waiting else None
-    rest = waiting[places[0] + 1 :] or waiting[: places[0]]
-    return rest[0] if rest else None
+    """The one that stood behind ``item``, which is decided, in the inbox; else the first."""
+    place = (item.created_at, item.pk)
+    behind = (each for each in waiting if (each.created_at, each.pk) > place)
+    return next(behind, _first(waiting))
+
+
+def _first(waiting: list[Item]) -> Item | None:
+    return waiting[0] if waiting else None
 
 
 def _said(item: Item, decision: str) -> str:
