@@ -63,15 +63,13 @@ def read_again(item: Item) -> Item:
 
 
 def _whole(product: Product, number: int) -> Item:
-    item = (
-        Item.objects.filter(product=product, number=number)
-        .select_related(
-            "queue", "owner", "reporter", "program", "channel", "cycle", "summary", "rank_range"
-        )
-        .first()
+    rows = Item.objects.select_related(
+        "queue", "owner", "reporter", "program", "channel", "cycle", "summary", "rank_range"
     )
-    if item is None:
-        raise NotFound
+    try:
+        item = rows.get(product=product, number=number)
+    except Item.DoesNotExist as error:
+        raise NotFound from error
     item.product = product
     return item
 

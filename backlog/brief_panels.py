@@ -95,13 +95,13 @@ def item_details(*, actor: Actor, item: Item) -> dict[str, Any]:
         ],
         "increments": [
             {
-                "key": each.key,
+                "key": f"{item.key}.{each.number}",
                 "number": each.number,
                 "title": each.title,
                 "kind": each.kind.slug,
                 "state": each.state,
                 "due_on": each.due_on,
             }
-            for each in reading.plan(item)
+            for each in item.increments.select_related("kind").order_by("position", "pk")
         ],
     }

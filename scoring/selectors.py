@@ -70,9 +70,12 @@ def made_from(item: Item) -> Made:
     segments = _of_segments(item)
     adjustments = list(
         Adjustment.objects.filter(item=item)
-        .select_related("made_by", "verdict_by", "moved_past__product")
+        .select_related("made_by", "verdict_by", "moved_past")
         .order_by("-made_at", "-pk")
     )
+    for each in adjustments:
+        if each.moved_past is not None:
+            each.moved_past.product = item.product
     inputs = None
     score = None
     if item.queue is not None:

@@ -148,12 +148,9 @@ def create_items(
             ],
             now=now,
         )
-    events.publish(
-        "item.inputs_changed",
-        product_id=product.pk,
-        item_ids=[item.pk for item in items],
-        now=now,
-    )
+    queued = [item.pk for item in items if item.queue_id]
+    if queued:
+        events.publish("item.inputs_changed", product_id=product.pk, item_ids=queued, now=now)
     return items
 
 

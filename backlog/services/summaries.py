@@ -61,20 +61,20 @@ def copied(item: Item) -> dict[str, Any]:
     }
 
 
-def unscored_order(severity: int | None) -> float:
-    """Where an unscored item stands: after every scored one, the severest first."""
-    return float(severity or NO_SEVERITY)
+def unscored_order(item: Item) -> float:
+    """Where an unscored item stands: after every scored one of its queue, the severest first."""
+    return float((item.queue_id and item.severity) or NO_SEVERITY)
 
 
 def create_for(items: Sequence[Item], now: datetime) -> None:
-    """Summary rows of new items, marked stale so that they get scored."""
+    """Summary rows of new items; those that have a queue are marked stale, so that they get scored."""
     insert(
         [
             ItemSummary(
                 item=item,
                 product_id=item.product_id,
-                order_score=unscored_order(item.severity),
-                stale_since=now,
+                order_score=unscored_order(item),
+                stale_since=now if item.queue_id else None,
                 **copied(item),
             )
             for item in items
