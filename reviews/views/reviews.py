@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -65,7 +66,9 @@ def reviews(request: HttpRequest, key: str) -> HttpResponse:
 def how_long(request: HttpRequest, key: str) -> HttpResponse:
     """How long verdicts take: by layer, by reviewer, by round, month by month (R115)."""
     product = product_for(Actor.of(request), key)
-    context = speed.figures(product, timezone.now())
+    figures = speed.figures(product, timezone.now())
+    since_first = dropwhile(lambda month: not month["times"].n, figures["months"])
+    context = {**figures, "months": list(since_first)}
     return show(request, "reviews/velocity.html", context, product=product, active="reviews")
 
 

@@ -31,7 +31,7 @@ function base(paint, unit) {
       textStyle: { color: paint('on-ink'), fontSize: 11 }, valueFormatter: (value) => (value === null || value === undefined ? '' : `${value}${unit ? ` ${unit}` : ''}`),
       axisPointer: { lineStyle: { color: paint('edge') } },
     },
-    xAxis: { type: 'category', boundaryGap: false, axisLine: { lineStyle: { color: paint('line-2') } }, axisTick: { show: false }, axisLabel: words },
+    xAxis: { type: 'category', boundaryGap: false, axisLine: { lineStyle: { color: paint('line-2') } }, axisTick: { show: false }, axisLabel: { ...words, alignMinLabel: 'left', alignMaxLabel: 'right', hideOverlap: true } },
     yAxis: { type: 'value', axisLabel: unit === '%' ? { ...words, formatter: '{value} %' } : words, name: unit === '%' ? '' : unit, nameTextStyle: { ...words, align: 'left' }, splitLine: { lineStyle: { color: paint('line') } } },
   };
 }
@@ -55,6 +55,7 @@ const kinds = {
   stack(data, paint) {
     const option = kinds.line(data, paint);
     option.xAxis.boundaryGap = true;
+    option.xAxis.axisLabel = { ...option.xAxis.axisLabel, alignMinLabel: 'center', alignMaxLabel: 'center' };
     option.tooltip.axisPointer = { type: 'shadow' };
     option.series = data.series.map((one) => ({ type: 'bar', name: one.name, data: one.values, stack: 'all', barMaxWidth: 34, itemStyle: { borderColor: paint('paper'), borderWidth: 1 } }));
     return option;
