@@ -1,4 +1,4 @@
-"""What pages and API may ask of placements, read the same way."""
+"""What pages and API may ask of assets and placements, read the same way."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import django_filters as filters
 from django.db.models import QuerySet
 
-from assets.models import Placement
+from accounts.models import Product
+from assets import varied
+from assets.models import Asset, Placement
 from assets.placing import with_state
-from assets.vocabulary import Environment, PlacementState
+from assets.vocabulary import AssetKind, Environment, PlacementState
 from core.filters import OneOf, YesNo, rows_of
 
 KEYS = (
@@ -25,6 +27,33 @@ KEYS = (
     "ended",
     "q",
 )
+
+
+class AssetFilter(filters.FilterSet):
+    """What the assets of one product can be asked for."""
+
+    q = filters.CharFilter(method="by_words", label="Words of the name", max_length=100)
+    kind = filters.ChoiceFilter(choices=AssetKind.choices, label="What it is")
+    outdated = YesNo(
+        method="by_outdated", label="Variants whose source says something else by now (N18)"
+    )
+
+    class Meta:
+        model = Asset
+        fields: list[str] = []
+
+    def __init__(self, data: Any, queryset: QuerySet[Asset], *, product: Product) -> None:
+        self.product = product
+        super().__init__(data, queryset)
+
+    def by_words(self, rows: QuerySet[Asset], name: str, value: str) -> QuerySet[Asset]:
+        for word in value.split()[:8]:
+            rows = rows.filter(name__icontains=word)
+        return rows
+
+    def by_outdated(self, rows: QuerySet[Asset], name: str, value: bool) -> QuerySet[Asset]:
+        outdated = varied.outdated_ids(self.product)
+        return rows.filter(pk__in=outdated) if value else rows.exclude(pk__in=outdated)
 
 
 class PlacementFilter(filters.FilterSet):

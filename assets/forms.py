@@ -10,7 +10,6 @@ from assets import selectors
 from assets.services.assets import NAME_LIMIT
 from assets.services.claims import SOURCE_LIMIT, Span
 from assets.services.versions import RATIONALE_LIMIT
-from assets.vocabulary import AssetKind
 from backlog.models import Increment, Item
 from core.errors import DomainError, Invalid
 
@@ -200,21 +199,3 @@ def _choose_increment(form: forms.Form, item: Item) -> dict[str, Increment]:
     if not found:
         del form.fields["increment"]
     return found
-
-
-class AssetFilterForm(forms.Form):
-    """What the list of assets can be asked for."""
-
-    q = forms.CharField(required=False, max_length=100, label="Name")
-    kind = forms.ChoiceField(required=False, choices=[("", "Every kind"), *AssetKind.choices])
-    outdated = forms.BooleanField(required=False, label="Outdated variants")
-
-    def asked(self) -> dict[str, Any]:
-        """Words and kind; empty where the form is wrong."""
-        if not self.is_valid():
-            return {"words": "", "kind": ""}
-        return {"words": self.cleaned_data["q"], "kind": self.cleaned_data["kind"]}
-
-    def only_outdated(self) -> bool:
-        """Whether only variants that are outdated are asked for."""
-        return self.is_valid() and bool(self.cleaned_data["outdated"])

@@ -18,11 +18,13 @@ from accounts.actors import Actor
 from accounts.models import Product
 from assets import selectors, varied
 from assets.access import assets_in
+from assets.filters import AssetFilter
 from assets.forms import AssetForm
 from assets.models import Asset, Version
 from assets.vocabulary import KIND_ICONS
 from backlog.models import Item
 from backlog.panels import Panel
+from core.filters import rows_of
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def item_details(*, actor: Actor, item: Item) -> dict[str, Any]:
 
 def search_panel(*, actor: Actor, product: Product, query: str) -> Panel | None:
     """Assets whose names hold the words of a search."""
-    page = selectors.latest(assets_in(actor, product), words=query, size=10)
+    named = AssetFilter({"q": query[:100]}, assets_in(actor, product), product=product)
+    page = selectors.latest(rows_of(named), size=10)
     if not page.assets:
         return None
     return Panel(

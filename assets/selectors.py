@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +12,9 @@ from django.db.models import F, QuerySet
 from assets.models import Asset, ClaimMark, Preview, Version
 from assets.storage import store
 from assets.texts import reading
-from assets.vocabulary import AssetKind, ClaimState
+from assets.vocabulary import ClaimState
 from backlog.models import BriefLine, Item
 from core import keyset
-from core.errors import Invalid
 
 PAGE_SIZE = 50
 SHOWN_BYTES = 1 << 20
@@ -36,25 +35,8 @@ def latest(
     *,
     cursor: str | None = None,
     size: int = PAGE_SIZE,
-    words: str = "",
-    kind: str = "",
-    only: Collection[int] | None = None,
 ) -> Page:
-    """Assets by latest upload; ``words`` in their names, of one ``kind``. Two queries. Raises Invalid.
-
-    ``only``: ids of those that are asked for.
-    """
-    if only is not None:
-        rows = rows.filter(pk__in=only)
-    if kind:
-        if kind not in AssetKind.values:
-            raise Invalid(
-                "There is no such kind.",
-                fields={"kind": [f"Use one of: {', '.join(AssetKind.values)}."]},
-            )
-        rows = rows.filter(kind=kind)
-    for word in words.split()[:8]:
-        rows = rows.filter(name__icontains=word)
+    """A page of ``rows``, the latest upload first. Two queries. Raises Invalid for a bad cursor."""
     rows = rows.order_by("-updated_at", "-id")
     if cursor:
         rows = keyset.before(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -17,14 +18,17 @@ from accounts.api.endpoints import actor_of, documented, resource
 from assets import access, panels, selectors, serving
 from assets.api import shapes
 from assets.comparing import comparison
+from assets.filters import AssetFilter
 from assets.forms import increment_of
 from assets.models import Asset, Version
 from assets.services.assets import add_asset, edit_asset
 from assets.services.previews import try_again
 from assets.services.versions import upload_version
 from backlog.access import item_for
+from backlog.api.items import named_product, page_size
 from core.api.serializers import checked
 from core.errors import Invalid
+from core.filters import rows_of
 from core.uploads import file_in
 
 
@@ -42,20 +46,43 @@ def _version(actor: Actor, version: Version, status: int = 200) -> Response:
     return response
 
 
+def _rows(actor: Actor, assets: Sequence[Asset], newest: Mapping[int, Version]) -> list[Any]:
+    said = panels.marks(actor, list(newest.values()))
+    return [
+        shapes.asset_row(asset, newest[asset.pk], said[newest[asset.pk].pk]) for asset in assets
+    ]
+
+
+@documented(
+    summary="List assets",
+    responses={200: shapes.AssetPage},
+    query=[
+        OpenApiParameter("product", OpenApiTypes.STR, description="The product's key."),
+        *(
+            OpenApiParameter(name, OpenApiTypes.STR, description=str(each.label))
+            for name, each in AssetFilter.base_filters.items()
+        ),
+        OpenApiParameter("limit", OpenApiTypes.INT),
+        OpenApiParameter("cursor", OpenApiTypes.STR),
+    ],
+    tags=["assets"],
+)
+def list_assets(request: Request) -> Response:
+    """The assets of a product, the latest upload first, each with its newest version."""
+    actor = actor_of(request)
+    query = request.query_params
+    product = named_product(actor, query.get("product"))
+    asked = AssetFilter(query, access.assets_in(actor, product), product=product)
+    found = selectors.latest(rows_of(asked), cursor=query.get("cursor"), size=page_size(request))
+    return Response({"results": _rows(actor, found.assets, found.newest), "next": found.cursor})
+
+
 @documented(summary="Assets of an item", responses={200: shapes.AssetList}, tags=["assets"])
 def list_item_assets(request: Request, key: str) -> Response:
     """The assets of an item, oldest first, each with its newest version."""
     actor = actor_of(request)
     assets, newest = selectors.of_item(item_for(actor, key))
-    said = panels.marks(actor, list(newest.values()))
-    return Response(
-        {
-            "results": [
-                shapes.asset_row(asset, newest[asset.pk], said[newest[asset.pk].pk])
-                for asset in assets
-            ]
-        }
-    )
+    return Response({"results": _rows(actor, assets, newest)})
 
 
 @documented(
@@ -217,6 +244,7 @@ def read_differences(request: Request, pk: int) -> Response:
     return Response(shapes.differences(comparison(old, new)))
 
 
+asset_list = resource(GET=list_assets)
 item_assets = resource(GET=list_item_assets, POST=add_item_asset)
 asset = resource(GET=read_asset, PATCH=change_asset)
 asset_versions = resource(GET=list_versions, POST=add_version)

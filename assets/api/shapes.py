@@ -67,6 +67,11 @@ class AssetList(Shape):
     results = AssetRow(many=True)
 
 
+class AssetPage(Shape):
+    results = AssetRow(many=True)
+    next = serializers.CharField(allow_null=True, help_text="cursor of the next page")
+
+
 class VersionList(Shape):
     results = VersionRow(many=True)
 

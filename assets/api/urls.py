@@ -7,6 +7,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>/", uploads.upload, name="api-upload"),
     path("uploads/<uuid:pk>/complete/", uploads.upload_complete, name="api-upload-complete"),
     path("items/<str:key>/assets/", assets.item_assets, name="api-item-assets"),
+    path("assets/", assets.asset_list, name="api-assets"),
     path("assets/<int:pk>/", assets.asset, name="api-asset"),
     path("assets/<int:pk>/versions/", assets.asset_versions, name="api-asset-versions"),
     path("versions/<int:pk>/", assets.version, name="api-version"),

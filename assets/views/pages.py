@@ -12,8 +12,9 @@ from accounts import rights
 from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
-from assets import access, panels, selectors, varied, viewing
-from assets.forms import AssetFilterForm, ClaimForm, UploadForm
+from assets import access, panels, selectors, viewing
+from assets.filters import AssetFilter
+from assets.forms import ClaimForm, UploadForm
 from assets.models import Asset, Version
 from assets.services.claims import OPEN_STATES
 from assets.vocabulary import KIND_ICONS, AssetKind
@@ -27,22 +28,23 @@ def assets(request: HttpRequest, key: str) -> HttpResponse:
     """All assets of the product, latest upload first."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    form = AssetFilterForm(request.GET)
-    asked, outdated = form.asked(), form.only_outdated()
-    rows = access.assets_in(actor, product)
-    only = varied.outdated_ids(product) if outdated else None
-    found = selectors.latest(rows, cursor=request.GET.get("cursor"), only=only, **asked)
-    kept = {"q": asked["words"], "kind": asked["kind"], "outdated": "true" if outdated else ""}
+    asked = AssetFilter(request.GET, access.assets_in(actor, product), product=product)
+    found = selectors.latest(asked.qs, cursor=request.GET.get("cursor"))
+    # what cannot be read filters nothing
+    read = asked.form.cleaned_data if asked.is_valid() else {}
+    words, kind, outdated = read.get("q", ""), read.get("kind", ""), bool(read.get("outdated"))
+    kept = {"q": words, "kind": kind, "outdated": "true" if outdated else ""}
     context = {
-        **asked,
-        "kind_word": AssetKind(asked["kind"]).label if asked["kind"] else EVERY_KIND,
+        "words": words,
+        "kind": kind,
+        "kind_word": AssetKind(kind).label if kind else EVERY_KIND,
         "kinds": [
             {
                 "label": label,
-                "url": _url(**{**kept, "kind": kind}),
-                "active": kind == asked["kind"],
+                "url": _url(**{**kept, "kind": value}),
+                "active": value == kind,
             }
-            for kind, label in [("", EVERY_KIND), *AssetKind.choices]
+            for value, label in [("", EVERY_KIND), *AssetKind.choices]
         ],
         "asset_rows": panels.rows(actor, found.assets, found.newest),
         "outdated": outdated,

@@ -151,3 +151,39 @@ def test_the_search_finds_assets_by_name(cast: Cast) -> None:
         ">lighthouse<"
         not in cast.client("viewer").get("/p/ATLAS/search/?q=harbour").content.decode()
     )
+
+
+def test_the_api_lists_the_assets_of_a_product_by_the_filters_of_the_page(cast: Cast) -> None:
+    item = new_item(cast)
+    names = ["map storyboard", "map script", "other script"]
+    contents = [files.PDF, files.TEXT, files.TEXT + b" too"]
+    for content, name in zip(contents, names, strict=True):
+        ending = "pdf" if content is files.PDF else "txt"
+        upload(
+            cast.api("contributor"),
+            f"/api/v1/items/{item.key}/assets/",
+            content,
+            f"{name}.{ending}",
+        )
+    api = cast.api("viewer")
+
+    def listed(query: str) -> list[str]:
+        answer = api.get(f"/api/v1/assets/?product=ATLAS&{query}")
+        assert answer.status_code == 200, answer.content
+        return [row["name"] for row in answer.json()["results"]]
+
+    assert listed("") == names[::-1]
+    assert listed("q=MAP+scr") == ["map script"]
+    assert listed("kind=text") == ["other script", "map script"]
+    first = api.get("/api/v1/assets/?product=ATLAS&limit=2").json()
+    assert [row["newest"]["number"] for row in first["results"]] == [1, 1]
+    assert listed(f"limit=2&cursor={first['next']}") == ["map storyboard"]
+    for wrong, field in (
+        ("kind=nonsense", "kind"),
+        ("outdated=maybe", "outdated"),
+        ("limit=0", "limit"),
+    ):
+        refused = api.get(f"/api/v1/assets/?product=ATLAS&{wrong}")
+        assert refused.status_code in (400, 422)
+        assert field in refused.content.decode()
+    assert cast.api("outsider").get("/api/v1/assets/?product=ATLAS").status_code == 404

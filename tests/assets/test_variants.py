@@ -93,6 +93,11 @@ def test_variants_are_outdated_by_the_segments_they_render_and_confirmed_with_a_
         "30 s": ["Scene 2 changed"],
     }
     assert varied.outdated_ids(cast.a) == {made["30 s"].pk, made["de-DE"].pk}
+    sent = cast.api("viewer").get("/api/v1/assets/?product=ATLAS&outdated=true").json()["results"]
+    assert {row["id"] for row in sent} == {made["30 s"].pk, made["de-DE"].pk}
+    current = cast.api("viewer").get("/api/v1/assets/?product=ATLAS&outdated=false").json()
+    assert source.pk in {row["id"] for row in current["results"]}
+    assert made["de-DE"].pk not in {row["id"] for row in current["results"]}
     listed = cast.client("viewer").get("/p/ATLAS/assets/?outdated=true")
     rows = {row["asset"].name: row["stand"].changes for row in listed.context["asset_rows"]}
     assert rows == {"de-DE": ["Scene 2 changed", "Scene 4 is new"], "30 s": ["Scene 2 changed"]}

@@ -57,6 +57,7 @@ MEDIA = [
     row("api-uploads", POST=WORKING, body=beginning),
     row("api-upload", pk="upload.pk", **OWN_UPLOAD),
     row("api-upload-complete", pk="upload.pk", POST=MAKER, hidden=OTHERS),
+    row("api-assets", GET=MEMBERS | {"outsider"}),
     row("asset-compare-chosen", key="product.key", pk="asset.pk", GET=MEMBERS),
     row("asset-compare", key="product.key", pk="asset.pk", old="one", new="one", GET=MEMBERS),
     row("api-asset-differences", pk="asset.pk", GET=MEMBERS, query={"old": "1", "new": "2"}),
