@@ -53,6 +53,7 @@ class PlacementForm(forms.Form):
         """What the services take; words that are new are not kept yet."""
         data = dict(self.cleaned_data)
         data.pop("version", None)
+        data.pop("since", None)
         data.pop("revision", None)
         for name, model in (("channel", Channel), ("program", Program)):
             found = words.proposed(model, product=self.product, names=[data[name]])
@@ -65,6 +66,12 @@ class NewPlacementForm(PlacementForm):
 
     version = forms.TypedChoiceField(
         coerce=int, empty_value=None, required=False, label="Stands there already"
+    )
+    since = forms.DateTimeField(
+        required=False,
+        label="Since",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="When that was deployed. Empty: now.",
     )
 
     def __init__(self, *args: Any, asset: Asset, **kwargs: Any) -> None:

@@ -31,6 +31,7 @@ WORDS: dict[str, Any] = {
     "owner": _("Owner (e-mail address)"),
     "version": _("Version (its number)"),
     "sha256": _("SHA-256 of what stands there"),
+    "since": _("Since when it stands there"),
     "metric": _("Metric"),
     "starts_at": _("From"),
     "ends_at": _("Until"),
@@ -58,6 +59,12 @@ ABOUT: dict[str, dict[str, Any]] = {
                 _(
                     "The number of the version that stands there, or its SHA-256. Without either, nothing is said about"
                     " it."
+                ),
+            ),
+            (
+                _("Since"),
+                _(
+                    "The day or instant since when that version stands there. Without one: since the import."
                 ),
             ),
             (

@@ -78,6 +78,9 @@ class PlacementInput(Shape):
     version = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, help_text="number of what stands there"
     )
+    since = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="when that was deployed; left out: now"
+    )
 
 
 class PlacementPatch(Shape):
@@ -356,13 +359,14 @@ def add_asset_placement(request: Request, pk: int) -> Response:
     actor = actor_of(request)
     asset = access.asset_for(actor, pk, "placement.edit")
     data = checked(PlacementInput, request)
-    number = data.pop("version", None)
+    number, since = data.pop("version", None), data.pop("since", None)
     version = access.version_in(asset, number) if number else None
     placement = placements.add_placement(
         actor=actor,
         asset=asset,
         draft=placements.Draft(**_words(asset.product, data)),
         version=version,
+        since=since,
     )
     return _answer(placement, 201)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts import rights
@@ -38,12 +39,14 @@ class Found:
     """A line as it is understood. ``known``: the placement that is here already; ``changes``: what of it differs.
 
     ``version`` None: the line does not say what stands there, so what is recorded stays.
+    ``since``: when the version that it brings was deployed there; what is recorded of the past stays.
     """
 
     problems: list[str] = field(default_factory=list)
     asset: Asset | None = None
     draft: placements.Draft | None = None
     version: Version | None = None
+    since: datetime | None = None
     known: Placement | None = None
     changes: dict[str, Any] = field(default_factory=dict)
 
@@ -56,8 +59,11 @@ class Found:
         return "updated" if self.changes else "unchanged"
 
 
-def look(*, product: Product, lines: Sequence[Mapping[str, Any]]) -> list[Found]:
+def look(
+    *, product: Product, lines: Sequence[Mapping[str, Any]], now: datetime | None = None
+) -> list[Found]:
     """What each line means here; nothing is written. As many queries for five hundred as for one."""
+    now = now or timezone.now()
     assets = _assets(product, lines)
     versions = _versions(assets)
     owners = {user.email.casefold(): user for user in members(product)}
@@ -81,6 +87,12 @@ def look(*, product: Product, lines: Sequence[Mapping[str, Any]]) -> list[Found]
         each.draft = placements.Draft(**values)
         here = (each.asset.pk, values["channel"].pk, *_where(values))
         each.known = known.get(here)
+        if each.known is None or (each.version and each.known.version_id != each.version.pk):
+            last = each.known.last_deployed_at if each.known else None
+            each.since = line.get("since")
+            wrong = placements.since_problem(each.since, version=each.version, last=last, now=now)
+            if wrong:
+                each.problems.append(f"since: {wrong}")
         if each.known is None:
             continue
         each.known.asset = each.asset
@@ -118,9 +130,11 @@ def _versions(assets: Mapping[str, list[Asset]]) -> dict[int, list[Version]]:
     return found
 
 
-def _known(product: Product, assets: Mapping[str, list[Asset]]) -> dict[Any, Placement]:
+def _known(product: Product, assets: Mapping[str, list[Asset]]) -> dict[Any, Any]:
     ids = [row.pk for rows in assets.values() for row in rows]
-    rows = Placement.objects.filter(product=product, asset__in=ids, ended_at=None)
+    rows = Placement.objects.filter(product=product, asset__in=ids, ended_at=None).annotate(
+        last_deployed_at=Max("deployments__deployed_at")
+    )
     return {
         (row.asset_id, row.channel_id, row.environment, row.locale, row.place): row
         for row in rows.select_related("channel", "program", "owner", "version")
@@ -224,15 +238,21 @@ def bring(
     for each in found:
         if each.outcome == "created" and each.asset is not None and each.draft is not None:
             made = placements.add_placement(
-                actor=actor, asset=each.asset, draft=each.draft, version=each.version, now=now
+                actor=actor,
+                asset=each.asset,
+                draft=each.draft,
+                version=each.version,
+                since=each.since,
+                now=now,
             )
             written.append(Written(made, None))
         elif each.outcome == "updated" and each.known is not None:
-            written.append(_changed(actor, each.known, each.changes, now))
+            written.append(_changed(actor, each, each.known, now))
     return written
 
 
-def _changed(actor: Actor, known: Placement, values: Mapping[str, Any], now: datetime) -> Written:
+def _changed(actor: Actor, each: Found, known: Placement, now: datetime) -> Written:
+    values = each.changes
     before: dict[str, Any] = {
         "program": known.program_id,
         "owner": known.owner_id,
@@ -257,6 +277,7 @@ def _changed(actor: Actor, known: Placement, values: Mapping[str, Any], now: dat
             placement=place,
             version=values["version"],
             note=NOTE if loose else "",
+            at=each.since,
             now=now,
         )
         place, before["deployment"] = done.placement, done.deployment.pk

@@ -48,14 +48,18 @@ def add_placement(
     asset: Asset,
     draft: Draft,
     version: Version | None = None,
+    since: datetime | None = None,
     now: datetime | None = None,
 ) -> Placement:
     """Register a place; with ``version``, that it stands there already (recorded as its first deployment).
 
-    Raises Invalid, Conflict (the same place twice), NotAllowed.
+    ``since``: when that was deployed; left out, now. Raises Invalid, Conflict (the same place twice), NotAllowed.
     """
     right = rights.require(actor, "placement.edit", asset.product)
     now = now or timezone.now()
+    wrong = since_problem(since, version=version, last=None, now=now)
+    if wrong:
+        raise Invalid("The placement cannot be saved like this.", fields={"since": [wrong]})
     values = _checked({name: getattr(draft, name) for name in FIELDS})
     words.keep(values.values())
     asset = Asset.objects.locked(asset.pk)
@@ -69,15 +73,32 @@ def add_placement(
     )
     _saved(placement)
     if version is not None:
-        _deployment(placement, version, None, actor, "", now)
+        _deployment(placement, version, None, actor, "", since or now)
     settle(asset=asset, now=now, by=actor.user)
     fields: dict[str, tuple[Any, Any]] = {
         "asset": (None, asset.name),
         **{name: (None, value) for name, value in values.items() if value},
         "version": (None, version.number if version else None),
     }
+    if since is not None:
+        fields["deployed"] = (None, since)
     _record(actor, placement, "placement.added", fields, "", right, now)
     return _fresh(placement)
+
+
+def since_problem(
+    since: datetime | None, *, version: Version | None, last: datetime | None, now: datetime
+) -> str:
+    """Why ``version`` cannot stand somewhere since then; empty where it can. ``last``: the latest deployment there."""
+    if since is None:
+        return ""
+    if version is None:
+        return "Say which version stands there since then."
+    if since > now:
+        return "That lies in the future."
+    if last is not None and since < last:
+        return f"Something was deployed there later, on {last:%Y-%m-%d}."
+    return ""
 
 
 @transaction.atomic

@@ -271,6 +271,7 @@ def new(request: HttpRequest, key: str, pk: int) -> HttpResponse:
                     asset=asset,
                     draft=placements.Draft(**form.values()),
                     version=access.version_in(asset, number) if number else None,
+                    since=form.cleaned_data["since"],
                 )
             except (Invalid, Conflict) as error:
                 into_form(form, error)

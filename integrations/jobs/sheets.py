@@ -144,7 +144,14 @@ def _example(each: Usable) -> dict[str, Any]:
             "where": f"{draft.channel.name}: {draft.place}",
             "version": found.version.number if found.version else None,
             "what": ", ".join(
-                part for part in (draft.environment, draft.locale, str(draft.owner or "")) if part
+                part
+                for part in (
+                    draft.environment,
+                    draft.locale,
+                    str(draft.owner or ""),
+                    f"since {found.since:%Y-%m-%d %H:%M} UTC" if found.since else "",
+                )
+                if part
             ),
         }
     draft = found.draft

@@ -76,9 +76,19 @@ PLACEMENTS = Sheet(
         "owner": ("owneremail", "owner", "responsible", "contact"),
         "version": ("version", "versionnumber", "standsthere"),
         "sha256": ("sha256", "hash", "checksum", "digest"),
+        "since": (
+            "since",
+            "placedon",
+            "placedat",
+            "placed",
+            "deployedon",
+            "deployedat",
+            "livesince",
+        ),
     },
-    defaults=("asset", "channel", "program", "environment", "locale"),
+    defaults=("asset", "channel", "program", "environment", "locale", "since"),
     wholes=("version",),
+    instants=("since",),
 )
 READINGS = Sheet(
     what="readings",

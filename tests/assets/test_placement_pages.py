@@ -192,3 +192,25 @@ def test_a_reading_by_hand_asks_where_the_version_changed_within_the_period(cast
     assert "Say which one it is about" in asked.content.decode()
     assert worker.post(address, {**form, "version": "2"}).status_code == 302
     assert Reading.objects.get().version == two
+
+
+def test_what_stands_somewhere_already_says_since_when(cast: Cast) -> None:
+    (one,) = an_asset(cast, 1)
+    path = f"assets/{one.asset_id}/placements/"
+    body = {"channel": "Site", "place": "/a", "version": 1, "since": "2026-03-05T10:30:00Z"}
+    made = ask(cast, "contributor", "POST", path, body)
+    assert made.status_code == 201, made.content
+    first = Placement.objects.get(pk=made.json()["id"]).deployments.get()
+    assert first.deployed_at.isoformat() == "2026-03-05T10:30:00+00:00"
+    for wrong in ({"since": "2199-01-01T00:00:00Z"}, {"version": None}):
+        refused = ask(cast, "contributor", "POST", path, {**body, "place": "/b", **wrong})
+        assert refused.status_code == 400
+        assert "since" in refused.content.decode()
+    form = {"channel": "Site", "place": "/c", "environment": "production", "version": "1"}
+    page = cast.client("contributor")
+    address = f"/p/ATLAS/assets/{one.asset_id}/place/"
+    late = page.post(address, {**form, "since": "2199-01-01T00:00"})
+    assert "That lies in the future." in late.content.decode()
+    assert page.post(address, {**form, "since": "2026-03-05T10:30"}).status_code == 302
+    assert Placement.objects.get(place="/c").deployments.get().deployed_at.year == 2026
+    assert not Placement.objects.filter(place="/b").exists()

@@ -149,6 +149,38 @@ def test_placements_are_guessed_rehearsed_brought_in_known_again_and_taken_back(
     assert brought(cast, "placements", content).counts["created"] == 2, "and again"
 
 
+def test_a_file_says_since_when_a_version_stands_somewhere(cast: Cast) -> None:
+    one, two = an_asset(cast, 2)
+    publish(cast, one)
+    old = place(cast, one.asset, one)
+    head = "Asset,Channel,Place,Version,Since\n"
+    name = one.asset.name
+    first = brought(
+        cast,
+        "placements",
+        head
+        + f"{name},Site,/a,1,2026-03-05 10:30\n"
+        + f"{name},Site,/b,1,\n"
+        + f"{name},Site,/c,,2026-03-05\n"
+        + f"{name},Site,/d,1,2199-01-01\n"
+        + f"{name},{old.channel.name},{old.place},2,2001-01-01\n",
+    )
+    assert first.mapping["columns"]["Since"] == "since"
+    assert (first.counts["created"], first.counts["errors"]) == (2, 3)
+    said = told(first)
+    assert "Say which version" in said[4, "error"]
+    assert "in the future" in said[5, "error"]
+    assert "deployed there later" in said[6, "error"]
+    at = Deployment.objects.get(placement__place="/a").deployed_at
+    assert at.isoformat() == "2026-03-05T10:30:00+00:00"
+    assert Deployment.objects.get(placement__place="/b").deployed_at > old.made_at
+    again = brought(cast, "placements", head + f"{name},Site,/a,1,2025-01-01\n")
+    assert again.counts["unchanged"] == 1, "what is recorded of the past stays"
+    brought(cast, "placements", head + f"{name},Site,/a,2,2026-04-01\n")
+    newest = Deployment.objects.filter(placement__place="/a").latest("deployed_at")
+    assert (newest.version, newest.deployed_at.isoformat()) == (two, "2026-04-01T00:00:00+00:00")
+
+
 def test_what_somebody_has_touched_since_stays(cast: Cast) -> None:
     (one,) = an_asset(cast)
     publish(cast, one)
