@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from core.filters import OneOf, YesNo
-from reviews.models import Assignment, ReviewCycle
-from reviews.vocabulary import CycleState
+from core.filters import OneOf, YesNo, rows_of
+from reviews.models import Assignment, Note, ReviewCycle
+from reviews.vocabulary import CycleState, NoteState, Weight
 
 
 class IdFilter(filters.Filter):
@@ -49,3 +50,35 @@ class ReviewFilter(filters.FilterSet):
     ) -> QuerySet[ReviewCycle]:
         mine = Assignment.objects.filter(reviewer=self.user, waiting=True).values("stage__cycle")
         return rows.filter(pk__in=mine) if value else rows.exclude(pk__in=mine)
+
+
+class NoteFilter(filters.FilterSet):
+    """What the notes on a version can be asked for. Answers have nothing of this; they come with what they answer."""
+
+    state = OneOf(choices=NoteState.choices, label="States, by commas")
+    must = YesNo(label="Must be met before an approval: true or false")
+    weight = filters.ChoiceFilter(choices=Weight.choices, label="structural or detail")
+    author = filters.CharFilter(
+        method="by_author", max_length=254, label="Whose: a member's e-mail address, a guest's name"
+    )
+    layer = filters.CharFilter(
+        method="by_layer", max_length=60, label="Slug of the layer in which its author was asked"
+    )
+
+    class Meta:
+        model = Note
+        fields: list[str] = []
+
+    def by_author(self, rows: QuerySet[Note], name: str, value: str) -> QuerySet[Note]:
+        return rows.filter(Q(author__email__iexact=value) | Q(guest__name__iexact=value))
+
+    def by_layer(self, rows: QuerySet[Note], name: str, value: str) -> QuerySet[Note]:
+        asked = Assignment.objects.filter(
+            stage__cycle=OuterRef("cycle"), stage__kind=value, reviewer=OuterRef("author")
+        )
+        return rows.filter(Q(stage__kind=value) | Exists(asked))
+
+
+def notes_filtered(seen: QuerySet[Note], query: Mapping[str, Any]) -> QuerySet[Note]:
+    """Of the notes that somebody sees those that ``query`` asks for. Raises Invalid naming filters that are bad."""
+    return rows_of(NoteFilter(query, seen.filter(parent=None)))

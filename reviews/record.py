@@ -105,15 +105,19 @@ def write(cycle: ReviewCycle, notes: Sequence[Note]) -> bytes:
             for check in decision.checked:
                 mark = {True: "yes", False: "no"}.get(check.get("ok"), "not answered")
                 story.append(Paragraph(_safe(f"{check['text']} {mark}"), styles.small))
-    shown = [note for note in notes if not note.parent_id][:MOST_NOTES]
+    every = [note for note in notes if not note.parent_id]
+    shown = every[:MOST_NOTES]
     answers: dict[int, list[Note]] = {}
     for note in notes:
         if note.parent_id:
             answers.setdefault(note.parent_id, []).append(note)
-    story.append(Paragraph(f"Notes ({len(shown)})", styles.heading))
+    story.append(Paragraph(f"Notes ({len(every)})", styles.heading))
     sheets = _Sheets(version)
     for note in shown:
         story += _note(note, answers.get(note.pk, []), sheets, styles)
+    if len(every) > len(shown):
+        left = f"{len(every) - len(shown)} more are not printed; the page of the review has them."
+        story.append(Paragraph(left, styles.body))
     if not shown:
         story.append(Paragraph("None.", styles.body))
     out = io.BytesIO()

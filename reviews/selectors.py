@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, F, Prefetch, Q, QuerySet, Value, When
 
 from accounts.actors import Actor
 from accounts.models import Product
@@ -23,6 +24,7 @@ from reviews.models import (
 from reviews.vocabulary import (
     STATE_OF_ROUND,
     ContradictionState,
+    NoteState,
     ReviewState,
     StageState,
     Verdict,
@@ -202,16 +204,86 @@ def histories(asset: Asset) -> dict[int, History]:
     return found
 
 
-def notes_on(actor: Actor, version: Version, limit: int = 500) -> list[Note]:
-    """The notes on a version that the person may see, oldest first, answers among them. One query.
+def notes_on(actor: Actor, version: Version) -> list[Note]:
+    """All notes on a version that the person may see, oldest first, answers among them. One query.
 
     Private notes are seen by the reviewers of their stage and by who wrote them.
     """
+    return list(notes_seen(actor, version).order_by("id"))
+
+
+def notes_seen(actor: Actor, version: Version) -> QuerySet[Note]:
+    """The notes on a version that the person may see, answers among them. No order of its own."""
     rows = Note.objects.filter(version=version).select_related(
         "author", "guest", "cycle", "stage", "resolved_by", "carried_from__version", "parent"
     )
-    rows = rows.select_related("brief_line__brief", "claim")
-    return list(rows.filter(seen_by(actor)).order_by("id")[:limit])
+    return rows.select_related("brief_line__brief", "claim").filter(seen_by(actor))
+
+
+@dataclass
+class NotePage:
+    """Notes of a list with their answers, oldest first. ``cursor``: where the next page begins, or None."""
+
+    notes: list[Note]
+    cursor: str | None
+
+
+def note_page(
+    rows: QuerySet[Note],
+    seen: QuerySet[Note],
+    *,
+    cursor: str | None,
+    size: int,
+    open_first: bool = False,
+) -> NotePage:
+    """A page of ``rows``, the oldest first; ``size`` does not count answers, which are looked for among ``seen``.
+
+    ``open_first``: what is settled comes behind all that is open. Two queries. Raises Invalid for a bad cursor.
+    """
+    settled = Case(When(state=NoteState.OPEN, then=0), default=1) if open_first else Value(0)
+    rows = rows.annotate(settled=settled).order_by("settled", "pk")
+    if cursor:
+        try:
+            last_settled, last = (keyset.whole(each) for each in keyset.decode(cursor))
+        except (TypeError, ValueError) as error:
+            raise keyset.broken() from error
+        rows = rows.filter(Q(settled__gt=last_settled) | Q(settled=last_settled, pk__gt=last))
+    found: list[Any] = list(rows[: size + 1])
+    notes = found[:size]
+    answers = seen.filter(parent__in=notes) if notes else ()
+    more = len(found) > size
+    return NotePage(
+        sorted([*notes, *answers], key=lambda note: note.pk),
+        keyset.encode([notes[-1].settled, notes[-1].pk]) if more else None,
+    )
+
+
+@dataclass
+class Written:
+    """How many notes somebody wrote on a version, and how many of them are open. ``author``: as a filter takes it."""
+
+    author: str
+    name: str
+    notes: int
+    open: int
+
+
+def written(seen: QuerySet[Note]) -> list[Written]:
+    """Who wrote the notes that somebody sees, by name. One query."""
+    rows = (
+        seen.filter(parent=None).order_by().values("author__email", "author__name", "guest__name")
+    )
+    counted = rows.annotate(notes=Count("pk"), open=Count("pk", filter=Q(state=NoteState.OPEN)))
+    found = [
+        Written(
+            row["author__email"] or row["guest__name"] or "",
+            row["author__name"] or row["author__email"] or row["guest__name"] or "",
+            row["notes"],
+            row["open"],
+        )
+        for row in counted
+    ]
+    return sorted(found, key=lambda each: each.name.casefold())
 
 
 def seen_by(actor: Actor) -> Q:

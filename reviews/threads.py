@@ -1,15 +1,26 @@
-"""Notes as pages show them, to members and guests: threads beside the viewer, marks in it."""
+"""Notes as pages show them, to members and guests: threads, marks in the viewer, and ways to ask for fewer."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
+from accounts.actors import Actor
 from accounts.models import User
-from reviews.models import Note
+from assets.models import Version
+from reviews import selectors
+from reviews.filters import NoteFilter, notes_filtered
+from reviews.models import Note, Stage
 from reviews.places import place_words
-from reviews.vocabulary import NoteState
+from reviews.vocabulary import NoteState, Weight
+
+NOTES_PAGE = 100
+#: What else the address of a round says, and a filter keeps.
+KEPT = ("compare", "show", "all")
 
 
 def marks(notes: Sequence[Note]) -> list[dict[str, Any]]:
@@ -44,3 +55,56 @@ def threads(reader: User | None, notes: Sequence[Note]) -> list[dict[str, Any]]:
         if not note.parent_id
     ]
     return sorted(found, key=lambda row: row["note"].state != NoteState.OPEN)
+
+
+def note_box(
+    actor: Actor, version: Version, stages: Sequence[Stage], asked: Mapping[str, str]
+) -> dict[str, Any]:
+    """The notes on a version that ``asked`` (of the address) names, and the ways to ask for others. Three queries.
+
+    Raises Invalid for filters or a cursor that cannot be used.
+    """
+    query = {name: asked[name] for name in NoteFilter.base_filters if asked.get(name)}
+    kept = {name: asked[name] for name in KEPT if name in asked}
+    seen = selectors.notes_seen(actor, version)
+    page = selectors.note_page(
+        notes_filtered(seen, query),
+        seen,
+        cursor=asked.get("cursor"),
+        size=NOTES_PAGE,
+        open_first=True,
+    )
+    written = selectors.written(seen)
+    layers = {stage.kind: stage.name for stage in stages}
+    names = {each.author: each.name for each in written}
+    labels: dict[str, dict[str, str]] = {
+        "state": dict(NoteState.choices),
+        "must": {"true": _("must be met"), "false": _("may be met")},
+        "weight": dict(Weight.choices),
+        "author": names,
+        "layer": layers,
+    }
+    return {
+        "threads": threads(actor.user, page.notes),
+        "listed": page.notes,
+        "open": sum(each.open for each in written),
+        "total": sum(each.notes for each in written),
+        "query": query,
+        "kept": kept,
+        "choices": {name: list(each.items()) for name, each in labels.items()},
+        "chips": [
+            {"value": labels[name].get(value, value), "url": _url({**kept, **query, name: ""})}
+            for name, value in query.items()
+        ],
+        "all_url": _url(kept),
+        "next_url": _url({**kept, **query, "cursor": page.cursor}) if page.cursor else "",
+        "later": "cursor" in asked,
+    }
+
+
+def _url(query: Mapping[str, str]) -> str:
+    return (
+        "?"
+        + urlencode({name: value for name, value in query.items() if value or name in KEPT})
+        + "#notes"
+    )

@@ -20,7 +20,7 @@ from core.errors import Invalid
 from core.filters import rows_of
 from reviews import access, selectors
 from reviews.api import shapes
-from reviews.filters import ReviewFilter
+from reviews.filters import NoteFilter, ReviewFilter, notes_filtered
 from reviews.models import ReviewCycle
 from reviews.recording import as_pdf
 from reviews.services.cycles import StagePlan, start_review, withdraw_review
@@ -78,8 +78,8 @@ def list_reviews(request: Request) -> Response:
     return Response({"results": [_row(actor, cycle) for cycle in page.cycles], "next": page.cursor})
 
 
-def _page_size(query: dict[str, str]) -> int:
-    raw = query.get("limit", str(PAGE_SIZE))
+def _page_size(query: dict[str, str], default: int = PAGE_SIZE) -> int:
+    raw = query.get("limit", str(default))
     if not raw.isdecimal() or len(raw) > 6 or not 1 <= int(raw) <= LARGEST_PAGE:
         raise Invalid("limit is out of range.", fields={"limit": [f"Use 1 to {LARGEST_PAGE}."]})
     return int(raw)
@@ -152,13 +152,37 @@ def withdraw_open_review(request: Request, pk: int) -> Response:
     return answer(actor, pk)
 
 
-@documented(summary="Notes of a review", responses={200: shapes.NoteList}, tags=["reviews"])
+@documented(
+    summary="Notes of a review",
+    query=[
+        *(
+            OpenApiParameter(name, OpenApiTypes.STR, description=str(each.label))
+            for name, each in NoteFilter.base_filters.items()
+        ),
+        OpenApiParameter("cursor", OpenApiTypes.STR, description="From `next` of the page before."),
+        OpenApiParameter(
+            "limit",
+            OpenApiTypes.INT,
+            description=f"Notes a page, answers not counted: 1 to {LARGEST_PAGE}, which is also the default.",
+        ),
+    ],
+    responses={200: shapes.NotePage},
+    tags=["reviews"],
+)
 def list_notes(request: Request, pk: int) -> Response:
-    """All notes on the version under review, oldest first."""
+    """Notes on the version under review with their answers, oldest first."""
     actor = actor_of(request)
     cycle = access.cycle_for(actor, pk)
+    query = request.query_params.dict()
+    seen = selectors.notes_seen(actor, cycle.version)
+    page = selectors.note_page(
+        notes_filtered(seen, query),
+        seen,
+        cursor=query.get("cursor"),
+        size=_page_size(query, LARGEST_PAGE),
+    )
     return Response(
-        {"results": [shapes.note_row(note) for note in selectors.notes_on(actor, cycle.version)]}
+        {"results": [shapes.note_row(note) for note in page.notes], "next": page.cursor}
     )
 
 

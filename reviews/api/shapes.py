@@ -227,8 +227,9 @@ class NoteRow(Shape):
     created_at = serializers.DateTimeField()
 
 
-class NoteList(Shape):
+class NotePage(Shape):
     results = NoteRow(many=True)
+    next = serializers.CharField(allow_null=True, help_text="cursor of the next page")
 
 
 def review_row(cycle: ReviewCycle, user_id: int | None) -> dict[str, Any]:

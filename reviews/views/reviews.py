@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import dropwhile
 from typing import Any
 
@@ -28,8 +29,8 @@ from reviews.models import ReviewCycle, Stage
 from reviews.panels import cycle_rows, stage_rows
 from reviews.recording import as_pdf
 from reviews.services.approvals import part_words
-from reviews.threads import marks, threads
-from reviews.vocabulary import TONES, ApprovalState, CycleState, NoteState, StageState, Verdict
+from reviews.threads import marks, note_box
+from reviews.vocabulary import TONES, ApprovalState, CycleState, StageState, Verdict
 
 OPEN_LIMIT = 100
 CLOSED_PAGE = 25
@@ -84,7 +85,7 @@ def review(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     cycle = access.cycle_for(actor, pk, product=product)
     deciding = request.GET.get("decide", "")
     form = decide_form(cycle, deciding) if deciding in Verdict.values else None
-    context = review_context(actor, cycle) | {"deciding": form}
+    context = review_context(actor, cycle, asked=request.GET) | {"deciding": form}
     context |= _compared(request, actor, cycle)
     return show(request, "reviews/review.html", context, product=product, active="reviews")
 
@@ -122,16 +123,19 @@ def decide_form(cycle: ReviewCycle, verdict: str) -> DecideForm:
 
 
 def review_context(
-    actor: Actor, cycle: ReviewCycle, note_form: NoteForm | None = None
+    actor: Actor,
+    cycle: ReviewCycle,
+    note_form: NoteForm | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """What the page of a round shows; ``note_form``: one that was refused."""
+    """What the page of a round shows; ``note_form``: one that was refused; ``asked``: which notes, by the address."""
     version, asset, product = cycle.version, cycle.asset, cycle.product
     histories = selectors.histories(asset)
     versions = asset_selectors.versions_of(asset)
     rounds = histories[version.pk].rounds
     loaded = next(each for each in rounds if each.pk == cycle.pk)
     stage = selectors.open_stage(loaded)
-    notes = selectors.notes_on(actor, version)
+    notes = note_box(actor, version, selectors.stages_of(loaded), asked or {})
     mine = [
         row
         for row in selectors.stages_of(loaded)
@@ -152,9 +156,8 @@ def review_context(
         "before": _before(version, versions, histories),
         "stage": mine[0] if mine else stage,
         "stages": stage_rows(loaded),
-        "viewer": viewing.viewer(version, marks=marks(notes)),
-        "threads": threads(actor.user, notes),
-        "open_notes": sum(note.state == NoteState.OPEN and not note.parent_id for note in notes),
+        "viewer": viewing.viewer(version, marks=marks(notes["listed"])),
+        "notes": notes,
         "contradictions": selectors.contradictions_on(actor, version),
         "brief_lines": lines,
         "claims": claims,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from backlog.models import Change
 from backlog.services import brief_lines, briefs
+from reviews import threads
 from reviews.contradictions import Wish, opposed
 from reviews.models import Contradiction, Layer, Note, ReviewCycle
 from reviews.places import carried_lines, place_words
@@ -136,6 +138,56 @@ def test_private_notes_are_for_the_reviewers_of_their_stage(cast: Cast) -> None:
         assert (len(rows), "Between us." in page) == (count, bool(count)), who
     path = f"/api/v1/notes/{made['id']}/settle/"
     assert post(cast, "owner", path, {"state": "resolved"}).status_code == 404
+
+
+def test_notes_are_filtered_and_paged_on_the_page_as_over_the_api(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cycle = start(cast)
+    wrong = note(cast, "reviewer", cycle, "Wrong figure.", must=True, weight="structural")
+    comma = note(cast, "reviewer", cycle, "Comma missing.")
+    logo = note(cast, "owner", cycle, "Logo too small.", must=True)
+    law = note(cast, "leadership", cycle, "Is this allowed?")
+    answer = note(cast, "owner", cycle, "Corrected it.", answers=wrong["id"])
+    post(cast, "owner", f"/api/v1/notes/{comma['id']}/settle/", {"state": "resolved"})
+    words = {each["id"]: each["body"] for each in (wrong, comma, logo, law)}
+
+    def found(query: str) -> list[int]:
+        sent = cast.api("viewer").get(f"/api/v1/reviews/{cycle.pk}/notes/?{query}").json()
+        ids = [row["id"] for row in sent["results"] if row["answers"] is None]
+        page = cast.client("viewer").get(f"/p/ATLAS/reviews/{cycle.pk}/?{query}").content.decode()
+        assert {pk for pk in words if f'id="note-{pk}"' in page} == set(ids), query
+        return ids
+
+    assert found("") == [wrong["id"], comma["id"], logo["id"], law["id"]]
+    assert found("state=resolved") == [comma["id"]]
+    assert found("state=open,declined") == [wrong["id"], logo["id"], law["id"]]
+    assert found("must=true") == [wrong["id"], logo["id"]]
+    assert found("must=false&state=open") == [law["id"]]
+    assert found("weight=structural") == [wrong["id"]]
+    assert found("author=OWNER@example.org") == [logo["id"]]
+    assert found("layer=subject_matter") == [wrong["id"], comma["id"]]
+    assert found("layer=legal") == [law["id"]]
+    assert found("author=nobody@example.org") == []
+    path = f"/api/v1/reviews/{cycle.pk}/notes/"
+    for bad in ("must=maybe", "weight=heavy", "state=gone", "cursor=x", "limit=0"):
+        assert cast.api("viewer").get(f"{path}?{bad}").status_code == 400, bad
+    assert cast.client("viewer").get(f"/p/ATLAS/reviews/{cycle.pk}/?must=maybe").status_code == 422
+    first = cast.api("viewer").get(f"{path}?limit=2").json()
+    assert [row["id"] for row in first["results"]] == [wrong["id"], comma["id"], answer["id"]]
+    rest = cast.api("viewer").get(f"{path}?limit=2&cursor={first['next']}").json()
+    assert ([row["id"] for row in rest["results"]], rest["next"]) == ([logo["id"], law["id"]], None)
+    monkeypatch.setattr(threads, "NOTES_PAGE", 2)
+    client = cast.client("viewer")
+    page = client.get(f"/p/ATLAS/reviews/{cycle.pk}/").content.decode()
+    assert "Logo too small." in page
+    assert "Is this allowed?" not in page
+    more = re.search(r'href="([^"]+)#notes">More notes', page)
+    assert more
+    page = client.get(f"/p/ATLAS/reviews/{cycle.pk}/{more[1]}").content.decode()
+    assert page.index("Is this allowed?") < page.index("Comma missing."), "what is settled is last"
+    assert "Wrong figure." not in page
+    assert "More notes" not in page
 
 
 @pytest.mark.usefixtures("sound")
