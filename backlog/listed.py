@@ -63,8 +63,10 @@ class Listed(NamedTuple):
 
     @classmethod
     def of(cls, item: Item) -> Listed:
-        """An item that is loaded already, with owner, summary and rank range."""
-        owner, summary, drawn = item.owner, item.summary, getattr(item, "rank_range", None)
+        """An item that is loaded already, with owner and summary; with its rank range where that was loaded too."""
+        owner, summary = item.owner, item.summary
+        loaded = Item.rank_range.is_cached(item)  # type: ignore[attr-defined]
+        drawn = getattr(item, "rank_range", None) if loaded else None
         own = [getattr(item, name) for name in cls._fields[:_OWN]]
         scores = [getattr(summary, name) for name in cls._fields[_OWN + 2 : _RANGE]]
         of_owner = [owner.email, owner.name] if owner else [None, None]

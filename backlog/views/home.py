@@ -10,6 +10,7 @@ from accounts.access import product_for, products_of
 from accounts.actors import Actor
 from accounts.pages import page, show
 from backlog import access, panels, selectors
+from backlog.listed import Listed, listed
 from backlog.rows import rows
 from backlog.search import matching
 from backlog.services.products import may_create_products
@@ -51,7 +52,12 @@ def work(request: HttpRequest, key: str) -> HttpResponse:
         request,
         "backlog/work.html",
         {
-            "rows": rows(mine, selectors.ranks_of(product, mine), labels),
+            "rows": rows(
+                [Listed.of(item) for item in mine],
+                product,
+                selectors.ranks_of(product, mine),
+                labels,
+            ),
             "mentions": mentions,
             "waiting": selectors.waiting_in_triage(actor=actor, product=product),
             "counts": selectors.queue_counts(product),
@@ -69,19 +75,16 @@ def search(request: HttpRequest, key: str) -> HttpResponse:
     actor = Actor.of(request)
     product = product_for(actor, key)
     query = text.one_line(request.GET.get("q", ""))[:200]
-    found = []
+    found: list[Listed] = []
     if query.strip():
-        found = list(
-            selectors.by_relevance(
-                matching(access.items_in(actor, product), query, product=product)
-            )[:51]
-        )
+        matched = matching(access.items_in(actor, product), query, product=product)
+        found = listed(selectors.by_relevance(matched)[:51])
     return show(
         request,
         "backlog/search.html",
         {
             "search_query": query,
-            "rows": rows(found[:50], {}, selectors.label_names(found[:50])),
+            "rows": rows(found[:50], product, {}, selectors.label_names(found[:50])),
             "more": len(found) > 50,
             "more_url": f"{reverse('backlog', args=[product.key])}",
             "sections": panels.search_sections(actor, product, query),

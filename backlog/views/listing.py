@@ -19,6 +19,7 @@ from accounts.pages import page, show
 from backlog import access, selectors
 from backlog.filters import WORD_MODELS, ItemFilter, filtered
 from backlog.forms import BulkForm, SaveViewForm
+from backlog.listed import listed
 from backlog.models import Label, Queue
 from backlog.rows import BOARD_STATES, card, rows
 from backlog.services import bulk, saved_views, states, undo, words
@@ -56,17 +57,18 @@ def backlog(request: HttpRequest, key: str) -> HttpResponse:
     found = filtered(access.items_in(actor, product), query, product=product, user=actor.user)
     kinds = kinds_of(query)
     result = selectors.ranked_page(
-        found.select_related("rank_range"),
+        found,
         product=product,
         kinds=kinds,
         cursor=request.GET.get("cursor") or None,
         size=PAGE_SIZE,
         whole=set(query) <= {"queue", "open"} and query.get("open") == "true",
+        read=listed,
     )
     shown = _shown_before(request) + len(result.items)
     context: dict[str, Any] = {
         "hide": " ".join(_hidden(request)),
-        "rows": rows(result.items, result.ranks, selectors.label_names(result.items)),
+        "rows": rows(result.items, product, result.ranks, selectors.label_names(result.items)),
         "next_url": _with(request, cursor=result.cursor, n=shown) if result.cursor else None,
         "shown": shown,
     }
@@ -437,7 +439,7 @@ def _by_state(product: Product, base: Any, among: Any) -> list[dict[str, Any]]:
                 "key": state,
                 "state": state,
                 "label": State(state).label,
-                "cards": [card(item) for item in items[:BOARD_COLUMN]],
+                "cards": [card(item, product) for item in listed(items[:BOARD_COLUMN])],
                 "total": counts[state],
                 "move_url": move_url,
                 "more_url": f"{reverse('backlog', args=[product.key])}?state={state}"
@@ -462,7 +464,7 @@ def _by_queue(product: Product, base: Any, among: Any) -> list[dict[str, Any]]:
                 "key": queue.kind,
                 "queue": queue.kind,
                 "label": queue.name,
-                "cards": [card(item) for item in items[:BOARD_COLUMN]],
+                "cards": [card(item, product) for item in listed(items[:BOARD_COLUMN])],
                 "total": counts[queue.kind],
                 "more_url": f"{reverse('backlog', args=[product.key])}?queue={queue.kind}"
                 if counts[queue.kind] > BOARD_COLUMN
