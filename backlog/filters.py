@@ -82,7 +82,7 @@ class ItemFilter(filters.FilterSet):
         choices=[*QueueKind.choices, (NONE, "No queue")],
         method="by_queue",
     )
-    state = OneOf(field_name="summary__state", choices=State.choices)
+    state = OneOf(field_name="summary__state", choices=State.choices, method="by_state")
     open = YesNo(field_name="summary__is_open", label="Open")
     kind = OneOf(field_name="kind", choices=Kind.choices)
     band = OneOf(field_name="summary__band", choices=Band.choices)
@@ -137,6 +137,11 @@ class ItemFilter(filters.FilterSet):
         return items.filter(
             summary__queue_kind__in=["" if each == NONE else each for each in value]
         )
+
+    def by_state(self, items: QuerySet[Item], name: str, value: list[str]) -> QuerySet[Item]:
+        found = items.filter(summary__state__in=value)
+        # the index of what is open has each queue in its order, the one of states has not
+        return found.filter(summary__is_open=True) if set(value) <= set(OPEN_STATES) else found
 
     def by_horizon(self, items: QuerySet[Item], name: str, value: list[str]) -> QuerySet[Item]:
         return items.filter(horizon__in=["" if each == NONE else each for each in value])
