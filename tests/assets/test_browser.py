@@ -112,6 +112,12 @@ def test_lines_are_chosen_and_marked(desk: Desk) -> None:
     desk.go({"line": 2, "end_line": 3})
     assert desk.place() == {"line": 2, "end_line": 3}
     desk.mark({"line": 7})
+    words, mark = (
+        page.locator(f"#line-7 > {each}").first.bounding_box() for each in ("span", ".place-mark")
+    )
+    assert words
+    assert mark
+    assert mark["x"] >= words["x"] + words["width"], "marks stand behind the words"
     page.click("#line-7 .place-mark")
     assert desk.clicked() == "7"
     assert desk.place() == {"line": 7}
