@@ -8,7 +8,7 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, ManyToManyField, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_filters.fields import IsoDateTimeField
 
@@ -53,10 +53,17 @@ class WordsFilter(filters.BaseInFilter, filters.CharFilter):
         names = [name.strip() for name in value or [] if name.strip()]
         if not names:
             return qs
-        wanted = Q(**{f"{self.field_name}__name__in": [name for name in names if name != NONE]})
-        if NONE in names:
-            wanted |= Q(**{f"{self.field_name}__isnull": True})
-        return qs.filter(pk__in=Item.objects.filter(wanted).values("pk"))
+        named = [name for name in names if name != NONE]
+        relation = Item._meta.get_field(self.field_name)
+        if isinstance(relation, ManyToManyField):
+            pairs = getattr(Item, self.field_name).through.objects
+            has_name = {f"{relation.m2m_reverse_field_name()}__name__in": named}
+            wanted = Q(pk__in=pairs.filter(**has_name).values("item"))
+            without = Q(~Exists(pairs.filter(item=OuterRef("pk"))))
+        else:
+            wanted = Q(**{f"{self.field_name}__name__in": named})
+            without = Q(**{self.field_name: None})
+        return qs.filter(wanted | without if NONE in names else wanted)
 
 
 class InstantField(IsoDateTimeField):
