@@ -18,8 +18,11 @@ def drag(page: Page, line: Locator, onto: Locator) -> None:
     x, y = start["x"] + 10, start["y"] + start["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    for step in range(1, 11):
-        page.mouse.move(x, y + (end["y"] + end["height"] - 6 - y) * step / 10)
+    frame = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    for step in range(1, 21):  # as fast as the page draws, and a little to and fro where it ends
+        part = min(step / 15, 1) if step % 2 else min(step / 15, 0.98)
+        page.mouse.move(x, y + (end["y"] + end["height"] - 6 - y) * part)
+        page.evaluate(frame)
     page.mouse.up()
 
 

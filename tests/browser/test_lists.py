@@ -168,6 +168,7 @@ def test_where_everything_is_can_be_reached_by_keys(server: Server, somebody: So
     expect(page.locator("#palette [role=option]").first).to_contain_text("Board")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Board")
+    page.wait_for_load_state()
 
     page.keyboard.press("?")
     keys = page.locator("#keys-help")
