@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "csp",
-    "lucide",
     "django_structlog",
 ]
 
