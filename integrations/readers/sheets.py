@@ -35,6 +35,7 @@ from integrations.readers.signals import (
     bare,
     maybe,
     number,
+    order_of,
     plain_name,
     scanned,
     table_of,
@@ -214,12 +215,9 @@ def examine_sheet(
         )
     columns, dates, rows = scanned(source, sniffed)
     mapping = _proposed(sheet, source.name, columns, sniffed, zone)
-    warnings = list(sniffed.warnings)
-    dated = [name for name, target in mapping.columns.items() if target in sheet.instants]
-    if dated:
-        together = dates[dated[0]].decide()
-        mapping.date_order = together.order
-        warnings += [together.warning] if together.warning else []
+    order = order_of(mapping.columns, dates, sheet.instants)
+    mapping.date_order = order.order if order else mapping.date_order
+    warnings = [*sniffed.warnings, *([order.warning] if order and order.warning else [])]
     return LookedAt(sniffed, columns, rows, mapping, warnings)
 
 

@@ -28,14 +28,14 @@ import dataclasses
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from core.text import one_line, unguarded
 from integrations.readers.columns import SAMPLES, named
-from integrations.readers.dates import ORDERS, DateEvidence, DateReader, zone_named
+from integrations.readers.dates import ORDERS, DateEvidence, DateOrder, DateReader, zone_named
 from integrations.readers.records import open_table
 from integrations.readers.sniff import Sniff, sniff
 from integrations.readers.source import ReadError, Source
@@ -272,13 +272,18 @@ def examine_signals(
         raise ReadError("Evidence is read from CSV files. Save it as CSV, or send JSON to the API.")
     columns, dates, rows = scanned(source, sniffed)
     mapping = _proposed(source.name, columns, sniffed, zone)
-    dated = [name for name, target in mapping.columns.items() if target == "occurred_at"]
-    warnings = list(sniffed.warnings)
-    if dated:
-        order = dates[dated[0]].decide()
-        mapping.date_order = order.order
-        warnings += [order.warning] if order.warning else []
+    order = order_of(mapping.columns, dates, ("occurred_at",))
+    mapping.date_order = order.order if order else mapping.date_order
+    warnings = [*sniffed.warnings, *([order.warning] if order and order.warning else [])]
     return LookedAt(sniffed, columns, rows, mapping, warnings)
+
+
+def order_of(
+    columns: Mapping[str, str], dates: Mapping[str, DateEvidence], targets: Sequence[str]
+) -> DateOrder | None:
+    """Which of day and month comes first in the first column that becomes one of ``targets``; None without such."""
+    dated = [name for name, target in columns.items() if target in targets]
+    return dates[dated[0]].decide() if dated else None
 
 
 def _proposed(name: str, columns: list[SignalColumn], sniffed: Sniff, zone: str) -> SignalMapping:
