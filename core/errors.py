@@ -37,6 +37,11 @@ class Invalid(DomainError):
     code = "invalid"
     status = 422
 
+    @property
+    def bad_query(self) -> bool:
+        """Whether the address asks a list for what it cannot say; without its query the list can be read."""
+        return self.code in ("bad_filter", "bad_cursor", "unknown_parameter")
+
 
 class NotFound(DomainError):
     """Not there, or not visible to the one who asks: the two look the same."""

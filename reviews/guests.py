@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import rights
 from accounts.actors import Actor
 from core.errors import NotFound
-from reviews.models import GuestLink, Note, ReviewCycle
+from reviews.models import GuestLink, Note, ReviewCycle, Stage
 
 LISTED = 100
-NOTES_SHOWN = 500
 
 
 def links_of(cycle: ReviewCycle) -> list[GuestLink]:
@@ -55,11 +54,14 @@ def guest_box(actor: Actor, cycle: ReviewCycle, now: datetime | None = None) -> 
     return {"guests": {"may": may, "rows": rows, "cycle": cycle}}
 
 
-def notes_for_guest(cycle: ReviewCycle) -> list[Note]:
-    """What is said in the round and not private, oldest first. One query."""
+def notes_for_guest(cycle: ReviewCycle) -> QuerySet[Note]:
+    """What is said in the round and not private, answers among it. No order of its own."""
     private = Q(private=True) | Q(stage__private=True)
     answers = Q(parent__private=True) | Q(parent__stage__private=True)
     rows = Note.objects.filter(cycle=cycle, version=cycle.version_id).exclude(private)
-    return list(
-        rows.exclude(answers).select_related("author", "guest").order_by("pk")[:NOTES_SHOWN]
-    )
+    return rows.exclude(answers).select_related("author", "guest")
+
+
+def stages_for_guest(cycle: ReviewCycle) -> list[Stage]:
+    """The stages whose notes are open to everybody, in their order. One query."""
+    return list(Stage.objects.filter(cycle=cycle, private=False).order_by("position"))

@@ -240,15 +240,14 @@ def note_page(
 
     ``open_first``: what is settled comes behind all that is open. Two queries. Raises Invalid for a bad cursor.
     """
-    settled = Case(When(state=NoteState.OPEN, then=0), default=1) if open_first else Value(0)
-    rows = rows.annotate(settled=settled).order_by("settled", "pk")
+    ordered = _note_order(rows, open_first)
     if cursor:
         try:
             last_settled, last = (keyset.whole(each) for each in keyset.decode(cursor))
         except (TypeError, ValueError) as error:
             raise keyset.broken() from error
-        rows = rows.filter(Q(settled__gt=last_settled) | Q(settled=last_settled, pk__gt=last))
-    found: list[Any] = list(rows[: size + 1])
+        ordered = ordered.filter(Q(settled__gt=last_settled) | Q(settled=last_settled, pk__gt=last))
+    found = list(ordered[: size + 1])
     notes = found[:size]
     answers = seen.filter(parent__in=notes) if notes else ()
     more = len(found) > size
@@ -258,9 +257,30 @@ def note_page(
     )
 
 
+def _note_order(rows: QuerySet[Note], open_first: bool) -> QuerySet[Any]:
+    settled = Case(When(state=NoteState.OPEN, then=0), default=1) if open_first else Value(0)
+    return rows.annotate(settled=settled).order_by("settled", "pk")
+
+
+def note_cursor(
+    rows: QuerySet[Note], pk: int, *, size: int, open_first: bool = False
+) -> str | None:
+    """The cursor of that page of ``rows`` which holds the note ``pk``; None for the first. Three queries.
+
+    Raises Note.DoesNotExist when it is not among ``rows``.
+    """
+    ordered = _note_order(rows, open_first)
+    sought = ordered.get(pk=pk)
+    ahead = ordered.filter(Q(settled__lt=sought.settled) | Q(settled=sought.settled, pk__lt=pk))
+    begins = ahead.count() // size * size
+    if not begins:
+        return None
+    return keyset.encode(ahead.values_list("settled", "pk")[begins - 1])
+
+
 @dataclass
 class Written:
-    """How many notes somebody wrote on a version, and how many of them are open. ``author``: as a filter takes it."""
+    """How many notes somebody wrote on a version, and how many of them are open. ``author``: as members filter."""
 
     author: str
     name: str

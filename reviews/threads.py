@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.actors import Actor
 from accounts.models import User
-from assets.models import Version
 from reviews import selectors
-from reviews.filters import NoteFilter, notes_filtered
+from reviews.filters import GuestNoteFilter, NoteFilter, notes_filtered
 from reviews.models import Note, Stage
 from reviews.places import place_words
 from reviews.vocabulary import NoteState, Weight
@@ -58,53 +57,71 @@ def threads(reader: User | None, notes: Sequence[Note]) -> list[dict[str, Any]]:
 
 
 def note_box(
-    actor: Actor, version: Version, stages: Sequence[Stage], asked: Mapping[str, str]
+    seen: QuerySet[Note],
+    *,
+    reader: User | None,
+    stages: Sequence[Stage],
+    asked: Mapping[str, str],
+    here: str,
 ) -> dict[str, Any]:
-    """The notes on a version that ``asked`` (of the address) names, and the ways to ask for others. Three queries.
+    """Of the notes that ``reader`` sees (None: a guest) those that ``asked`` names, and the ways to ask for others.
 
-    Raises Invalid for filters or a cursor that cannot be used.
+    ``here``: the address of the page, whose query ``asked`` is. Its ``note`` opens the page that holds this note,
+    without filters that would hide it. Three queries, up to five more for ``note``. Raises Invalid for filters or a
+    cursor that cannot be used.
     """
-    query = {name: asked[name] for name in NoteFilter.base_filters if asked.get(name)}
+    rules = NoteFilter if reader else GuestNoteFilter
+    query = {name: asked[name] for name in rules.base_filters if asked.get(name)}
     kept = {name: asked[name] for name in KEPT if name in asked}
-    seen = selectors.notes_seen(actor, version)
-    page = selectors.note_page(
-        notes_filtered(seen, query),
-        seen,
-        cursor=asked.get("cursor"),
-        size=NOTES_PAGE,
-        open_first=True,
-    )
+    rows, cursor = notes_filtered(seen, query, rules), asked.get("cursor")
+    sought = _thread(seen, asked.get("note", ""))
+    if sought is not None:
+        if not rows.filter(pk=sought).exists():
+            query, rows = {}, seen.filter(parent=None)
+        cursor = selectors.note_cursor(rows, sought, size=NOTES_PAGE, open_first=True)
+    page = selectors.note_page(rows, seen, cursor=cursor, size=NOTES_PAGE, open_first=True)
     written = selectors.written(seen)
-    layers = {stage.kind: stage.name for stage in stages}
-    names = {each.author: each.name for each in written}
     labels: dict[str, dict[str, str]] = {
         "state": dict(NoteState.choices),
         "must": {"true": _("must be met"), "false": _("may be met")},
         "weight": dict(Weight.choices),
-        "author": names,
-        "layer": layers,
+        "author": {each.author if reader else each.name: each.name for each in written},
+        "layer": {stage.kind: stage.name for stage in stages},
     }
+
+    def address(**more: str) -> str:
+        return f"{here}?{urlencode({**kept, **more})}"
+
+    def without(name: str) -> dict[str, str]:
+        return {each: value for each, value in query.items() if each != name}
+
     return {
-        "threads": threads(actor.user, page.notes),
+        "threads": threads(reader, page.notes),
         "listed": page.notes,
         "open": sum(each.open for each in written),
         "total": sum(each.notes for each in written),
         "query": query,
         "kept": kept,
+        "here": here,
         "choices": {name: list(each.items()) for name, each in labels.items()},
         "chips": [
-            {"value": labels[name].get(value, value), "url": _url({**kept, **query, name: ""})}
+            {
+                "value": labels[name].get(value, value),
+                "url": f"{address(**without(name))}#notes",
+            }
             for name, value in query.items()
         ],
-        "all_url": _url(kept),
-        "next_url": _url({**kept, **query, "cursor": page.cursor}) if page.cursor else "",
-        "later": "cursor" in asked,
+        "all_url": f"{address()}#notes",
+        "next_url": f"{address(**query, cursor=page.cursor)}#notes" if page.cursor else "",
+        "one_url": address(note=""),
+        "later": cursor is not None,
+        "lost": bool(asked.get("note")) and sought is None,
     }
 
 
-def _url(query: Mapping[str, str]) -> str:
-    return (
-        "?"
-        + urlencode({name: value for name, value in query.items() if value or name in KEPT})
-        + "#notes"
-    )
+def _thread(seen: QuerySet[Note], asked: str) -> int | None:
+    """The id of the note that is asked for, or of the one that it answers; None for none that is seen. One query."""
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
+        return None
+    found = seen.filter(pk=int(asked)).values_list("pk", "parent").first()
+    return (found[1] or found[0]) if found else None

@@ -6,7 +6,7 @@ only the guests' addresses get.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -30,10 +30,10 @@ from core.errors import Conflict, Invalid, NotFound, TooMany
 from core.htmx import go
 from reviews import access
 from reviews.guest_forms import GuestForm, GuestNoteForm, GuestPasswordForm
-from reviews.guests import guest_box, link_for, notes_for_guest
+from reviews.guests import guest_box, link_for, notes_for_guest, stages_for_guest
 from reviews.models import GuestLink
 from reviews.services import guests
-from reviews.threads import marks, threads
+from reviews.threads import marks, note_box
 from reviews.vocabulary import CycleState
 
 PASS_SECONDS = 12 * 3600
@@ -142,7 +142,8 @@ def guest(request: HttpRequest, link: GuestLink, secret: str) -> HttpResponse:
     if not knows_password(request, link):
         return _ask(request, secret, GuestPasswordForm())
     guests.visited(link)
-    return _shown(request, link, secret, GuestNoteForm(kind=link.cycle.version.kind))
+    form = GuestNoteForm(kind=link.cycle.version.kind)
+    return _shown(request, link, secret, form, asked=request.GET)
 
 
 @sensitive_post_parameters("password")
@@ -188,7 +189,7 @@ def note(request: HttpRequest, link: GuestLink, secret: str) -> HttpResponse:
     except (Invalid, Conflict, TooMany) as error:
         form.take(error)
         return _shown(request, link, secret, form, error.status)
-    return redirect(f"{reverse('guest', args=[secret])}#note-{made.pk}")
+    return redirect(f"{reverse('guest', args=[secret])}?note={made.pk}#note-{made.pk}")
 
 
 @require_safe
@@ -236,10 +237,21 @@ def _ask(
 
 
 def _shown(
-    request: HttpRequest, link: GuestLink, secret: str, form: GuestNoteForm, status: int = 200
+    request: HttpRequest,
+    link: GuestLink,
+    secret: str,
+    form: GuestNoteForm,
+    status: int = 200,
+    asked: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     cycle = link.cycle
-    notes = notes_for_guest(cycle)
+    notes = note_box(
+        notes_for_guest(cycle),
+        reader=None,
+        stages=stages_for_guest(cycle),
+        asked=asked or {},
+        here=reverse("guest", args=[secret]),
+    )
     context = _alone(
         request,
         link=link,
@@ -247,11 +259,11 @@ def _shown(
         version=cycle.version,
         secret=secret,
         note_form=form,
-        threads=threads(None, notes),
+        notes=notes,
         may_comment=link.may_comment and cycle.state == CycleState.OPEN,
         viewer=viewer(
             cycle.version,
-            marks=marks(notes),
+            marks=marks(notes["listed"]),
             content_url=reverse("guest-content", args=[secret]),
             download_url=reverse("guest-download", args=[secret]) if link.may_download else "",
             preview_url=lambda kind, at: reverse("guest-preview", args=[secret, kind, at]),

@@ -135,7 +135,13 @@ def review_context(
     rounds = histories[version.pk].rounds
     loaded = next(each for each in rounds if each.pk == cycle.pk)
     stage = selectors.open_stage(loaded)
-    notes = note_box(actor, version, selectors.stages_of(loaded), asked or {})
+    notes = note_box(
+        selectors.notes_seen(actor, version),
+        reader=actor.user,
+        stages=selectors.stages_of(loaded),
+        asked=asked or {},
+        here=reverse("review", args=[product.key, cycle.pk]),
+    )
     mine = [
         row
         for row in selectors.stages_of(loaded)

@@ -163,7 +163,7 @@ def note(request: HttpRequest, key: str, pk: int) -> HttpResponse:
                 brief_line=form.about_which("line"),
                 claim=form.about_which("claim"),
             )
-            return go(request, f"{_url(cycle)}#note-{made.pk}")
+            return go(request, _at_note(cycle, made))
         except (Invalid, Conflict) as error:
             form.take(error)
             status = error.status
@@ -235,10 +235,15 @@ def _back(note: Note) -> str:
     """The page of the newest round on the note's version, at the note; the version's page where there is none."""
     version = note.version
     cycle = ReviewCycle.objects.filter(version=version).order_by("-round").first()
-    product = note.product.key
     if cycle is None:
-        return reverse("asset-version", args=[product, version.asset_id, version.number])
-    return f"{reverse('review', args=[product, cycle.pk])}#note-{note.parent_id or note.pk}"
+        return reverse("asset-version", args=[note.product.key, version.asset_id, version.number])
+    cycle.product = note.product
+    return _at_note(cycle, note)
+
+
+def _at_note(cycle: ReviewCycle, note: Note) -> str:
+    """The page of a round that holds a note of it, at the note."""
+    return f"{_url(cycle)}?note={note.pk}#note-{note.pk}"
 
 
 @page

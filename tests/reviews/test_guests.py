@@ -18,7 +18,8 @@ from assets.services.assets import add_asset
 from assets.services.versions import upload_version
 from backlog.models import Change
 from core.errors import Invalid, NotAllowed, NotFound, TooMany
-from reviews.models import Contradiction, GuestLink, Note, ReviewCycle
+from reviews import threads
+from reviews.models import Contradiction, GuestLink, Layer, Note, ReviewCycle
 from reviews.services import guests
 from reviews.services.cycles import withdraw_review
 from tests.assets.files import SVG, image, new_item
@@ -58,6 +59,54 @@ def test_a_guest_sees_the_version_and_what_is_said(cast: Cast) -> None:
     browser.get(path)
     link.refresh_from_db()
     assert link.visits == 1
+
+
+def test_a_guest_filters_and_pages_remarks_and_finds_nothing_private(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Layer.objects.filter(product=cast.a, slug="legal").update(private=True)
+    cycle = start(cast)
+    _, path = invite(cast, cycle, may_comment=True)
+    said = {"version": cycle.version, "cycle": cycle, "product": cycle.product}
+    legal = cycle.stages.get(kind="legal")
+    plain = Note.objects.create(**said, author=cast.people["reviewer"], body="Shorter.", must=True)
+    lawyer = Note.objects.create(**said, author=cast.people["leadership"], body="As a reader.")
+    sealed = Note.objects.create(
+        **said, author=cast.people["leadership"], body="Sealed.", private=True, stage=legal
+    )
+    own = Client().post(f"{path}notes/", {"body": "From outside."})["Location"]
+    mine = Note.objects.get(guest__isnull=False)
+    assert own == f"{path}?note={mine.pk}#note-{mine.pk}"
+    seen = (plain, lawyer, mine)
+
+    def page(query: str) -> str:
+        return Client().get(f"{path}?{query}").content.decode()
+
+    def found(query: str) -> set[Note]:
+        return {each for each in (*seen, sealed) if f'id="note-{each.pk}"' in page(query)}
+
+    assert found("") == set(seen)
+    assert found("must=true") == {plain}
+    assert found("state=resolved") == set()
+    assert found("author=Reviewer") == {plain}
+    assert found("author=Ruth+of+the+agency") == {mine}
+    assert found("author=reviewer@example.org") == set(), "addresses are not for guests"
+    assert found("layer=subject_matter") == {plain}
+    assert found("layer=legal") == set(), "who is asked where notes are private stays untold"
+    assert "@example.org" not in page("")
+    assert "Legal" not in page("")
+    assert "Subject matter" in page("")
+    answer = Client().get(f"{path}?must=maybe")
+    assert answer.status_code == 422
+    assert "Use true or false." in answer.content.decode()
+    lost = "The note that the link names is not on this version"
+    assert lost in page(f"note={sealed.pk}")
+    monkeypatch.setattr(threads, "NOTES_PAGE", 2)
+    assert found("") == {plain, lawyer}
+    assert found(f"note={mine.pk}") == {mine}
+    more = re.search(r'href="([^"]+)#notes">More notes', page(""))
+    assert more
+    assert mine.body in Client().get(more[1]).content.decode()
 
 
 def test_the_secret_is_shown_once_and_stored_hashed(cast: Cast) -> None:
@@ -258,7 +307,7 @@ def test_a_remark_at_a_place_without_script(cast: Cast) -> None:
     answer = browser.post(f"{path}notes/", data)
     made = Note.objects.get()
     assert made.guest
-    assert answer["Location"] == f"{path}#note-{made.pk}"
+    assert answer["Location"] == f"{path}?note={made.pk}#note-{made.pk}"
     assert (made.anchor, made.author, made.guest.name) == ({"line": 2}, None, "Ruth of the agency")
     shown = browser.get(path).content.decode()
     assert "&lt;b&gt;Two&lt;/b&gt; is short." in shown

@@ -184,10 +184,46 @@ def test_notes_are_filtered_and_paged_on_the_page_as_over_the_api(
     assert "Is this allowed?" not in page
     more = re.search(r'href="([^"]+)#notes">More notes', page)
     assert more
-    page = client.get(f"/p/ATLAS/reviews/{cycle.pk}/{more[1]}").content.decode()
+    page = client.get(more[1]).content.decode()
     assert page.index("Is this allowed?") < page.index("Comma missing."), "what is settled is last"
     assert "Wrong figure." not in page
     assert "More notes" not in page
+
+
+def test_a_link_to_a_note_finds_it_on_any_page_and_behind_any_filter(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "NOTES_PAGE", 2)
+    cycle = start(cast)
+    made = [note(cast, "owner", cycle, f"Remark {n}.", must=n == 5) for n in range(6)]
+    answer = note(cast, "reviewer", cycle, "An answer to it.", answers=made[3]["id"])
+    client, here = cast.client("owner"), f"/p/ATLAS/reviews/{cycle.pk}/"
+    settle = f"/p/ATLAS/notes/{made[1]['id']}/settle/"
+    back = client.post(settle, {"state": "resolved"})["Location"]
+    assert back == f"{here}?note={made[1]['id']}#note-{made[1]['id']}"
+
+    def shown(query: str) -> set[int]:
+        page = client.get(f"{here}{query}").content.decode()
+        return {each["id"] for each in (*made, answer) if f'id="note-{each["id"]}"' in page}
+
+    def ids(*places: int) -> set[int]:
+        return {made[place]["id"] for place in places}
+
+    # in their order: 0 2 | 3 4 | 5 1, the settled one last
+    assert shown("") == ids(0, 2)
+    assert shown(f"?note={made[0]['id']}") == ids(0, 2)
+    assert shown(f"?note={made[4]['id']}") == ids(3, 4) | {answer["id"]}
+    assert shown(f"?note={answer['id']}") == ids(3, 4) | {answer["id"]}
+    assert shown(f"?note={made[1]['id']}") == ids(1, 5)
+    assert shown(f"?must=true&note={made[5]['id']}") == ids(5), "it fits the filter"
+    assert shown(f"?must=true&note={made[4]['id']}") == ids(3, 4) | {answer["id"]}
+    lost = "The note that the link names is not on this version"
+    elsewhere = note(cast, "owner", start(cast), "Of another version.")
+    for wrong in ("0", "x", "9" * 30, str(elsewhere["id"])):
+        page = client.get(f"{here}?note={wrong}").content.decode()
+        assert lost in page, wrong
+        assert "Remark 0." in page
+    assert lost not in client.get(f"{here}?note={made[4]['id']}").content.decode()
 
 
 @pytest.mark.usefixtures("sound")

@@ -253,7 +253,7 @@ def test_a_note_on_a_line(cast: Cast) -> None:
         f"/p/ATLAS/reviews/{cycle.pk}/notes/", {"body": "Who says this? <b>x</b>", "at": "1"}
     )
     made = Note.objects.get()
-    assert answer["Location"] == f"/p/ATLAS/reviews/{cycle.pk}/#note-{made.pk}"
+    assert answer["Location"] == f"/p/ATLAS/reviews/{cycle.pk}/?note={made.pk}#note-{made.pk}"
     assert made.anchor == {"line": 1}
     assert made.cycle == cycle
     shown = page(cast, "reviewer", cycle)
