@@ -110,9 +110,11 @@ class Worker:
             self._client.send_task(task, retry=False)
 
     def until(self, condition: Callable[[], bool], task: str, *, seconds: float, what: str) -> None:
-        """Tick twice a second until ``condition``."""
+        """Tick twice a second until ``condition``. A worker that ended by itself is started, as compose and ``up`` do."""
         deadline = time.monotonic() + seconds
         while not condition():
+            if self.process.poll() is not None:
+                self.start()
             if time.monotonic() > deadline:
                 raise AssertionError(
                     f"not within {seconds:.0f} s: {what}\n{self._log.read_text()[-3000:]}"
