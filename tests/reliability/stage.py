@@ -110,7 +110,7 @@ class Worker:
             self._client.send_task(task, retry=False)
 
     def until(self, condition: Callable[[], bool], task: str, *, seconds: float, what: str) -> None:
-        """Tick twice a second until ``condition``. A worker that ended by itself is started, as compose and ``up`` do."""
+        """Tick twice a second until ``condition``; a worker that ended is started again, as compose and ``up`` do."""
         deadline = time.monotonic() + seconds
         while not condition():
             if self.process.poll() is not None:
