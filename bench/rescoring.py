@@ -1,9 +1,10 @@
 """One rescore of everything, in a process of its own. `python -m bench.rescoring MODE`. Prints JSON.
 
 all: a day later, so that every score moves. none: at the instant of the last one. tenth: at that instant, with one
-rating of every tenth item a level higher or lower. marked: so too, by the sweep of what is marked. kept: under a new
-version of the rubric, so that every score is also kept in its item's history. one: a hundred items, each in the
-transaction of a rating, in milliseconds. preview: what publishing other weights would do. floor: one UPDATE.
+rating of every tenth item a level higher or lower. marked: so too, by the sweep of what is marked. published: a new
+version of the rubric, other weights, brought to every item as the job does it: all scores first, then the history of
+each (``kept``, in seconds). one: a hundred items, each in the transaction of a rating, in milliseconds. preview: what
+publishing other weights would do. floor: one UPDATE.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def measure(mode: str) -> dict[str, Any]:
     from backlog.models import Item, ItemSummary
     from backlog.services import summaries
     from scoring.current import rubric_in_force
-    from scoring.jobs import rescore
-    from scoring.models import RubricVersion
+    from scoring.jobs import publications, rescore
+    from scoring.models import Publication, RubricVersion
 
     product = Product.objects.get(key="BENCH")
     last = ItemSummary.objects.filter(product=product, scored_at__isnull=False).order_by(
@@ -66,10 +67,14 @@ def measure(mode: str) -> dict[str, Any]:
         if mode == "marked":
             tenth = Item.objects.filter(product=product).annotate(rest=F("number") % 10)
             summaries.mark_stale(tenth.filter(rest=0).values_list("pk", flat=True), now)
-        if mode == "kept":
+        if mode == "published":
             number, _ = rubric_in_force(product.pk)
             data = RubricVersion.objects.get(product=product, number=number).data
-            RubricVersion.objects.create(product=product, number=number + 1, data=data)
+            for profile in data["profiles"].values():
+                profile["weights"]["value"] -= 0.02
+                profile["weights"]["impact"] += 0.02
+            version = RubricVersion.objects.create(product=product, number=number + 1, data=data)
+            Publication.objects.create(version=version, product=product, as_of=now)
         for table in ("backlog_itemsummary", "scoring_rating", "scoring_snapshot"):
             cursor.execute(f"VACUUM ANALYZE {table}")
         cursor.execute("CHECKPOINT")
@@ -78,11 +83,19 @@ def measure(mode: str) -> dict[str, Any]:
     at = now + timedelta(days=1) if mode == "all" else now
     processor = _processor_seconds()
     began = time.perf_counter()
-    written = rescore.rescore_stale(now=at) if mode == "marked" else everything(at)
+    if mode == "published":
+        written = publications.apply(version.publication, now=at, keep=False)
+    else:
+        written = rescore.rescore_stale(now=at) if mode == "marked" else everything(at)
     seconds = time.perf_counter() - began
+    processor = _processor_seconds() - processor
+    began = time.perf_counter()
+    if mode == "published":
+        publications.apply_publications(now=at)
     return {
         "seconds": seconds,
-        "processor": _processor_seconds() - processor,
+        "kept": time.perf_counter() - began,
+        "processor": processor,
         "items": len(ids),
         "written": written,
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
