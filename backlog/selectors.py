@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
 from accounts.models import Product
-from backlog.listed import Listed
+from backlog.listed import Listed, listed
 from backlog.models import Change, Comment, Item, ItemSummary, Queue
 from backlog.vocabulary import OPEN_STATES, Band, QueueKind, State
 from core import keyset
@@ -30,7 +30,7 @@ STREAMS = (*QueueKind.values, "")
 #: What an item without an estimate counts for where loads of queues are compared.
 ASSUMED_POINTS = 3.0
 
-#: From so many open items on, the counts of a product's queues are kept, and for how many seconds.
+#: From so many items on, the counts of a product's queues and states are kept, and for how many seconds.
 KEPT_FROM = 10_000
 KEPT_SECONDS = 20
 
@@ -226,37 +226,47 @@ def ranks_of(product: Product, items: Sequence[Item | Listed]) -> dict[int, int]
 
 
 def state_counts(product: Product, among: QuerySet[Item] | None = None) -> dict[str, int]:
-    """How many items (of ``among``) stand in each state. One query, of the index only without ``among``."""
-    rows = _summaries(product, among).values("state").annotate(count=Count("pk"))
-    return dict.fromkeys(State.values, 0) | {
-        row["state"]: row["count"] for row in rows.order_by("state")
-    }
-
-
-def _summaries(product: Product, among: QuerySet[Item] | None) -> QuerySet[ItemSummary]:
-    rows = ItemSummary.objects.filter(product=product)
-    return rows if among is None else rows.filter(item__in=among.order_by().values("pk"))
+    """How many items (of ``among``) stand in each state. At most one query, of the index only without ``among``."""
+    return _counts(product, "state", State.values, among)
 
 
 def queue_counts(product: Product, among: QuerySet[Item] | None = None) -> dict[str, int]:
-    """How many open items (of ``among``) stand in each queue. At most one query, of the index only without ``among``.
+    """How many open items (of ``among``) stand in each queue. As ``state_counts``."""
+    return _counts(product, "queue_kind", STREAMS, among, is_open=True)
+
+
+def _counts(
+    product: Product,
+    by: str,
+    names: Iterable[str],
+    among: QuerySet[Item] | None,
+    **which: Any,
+) -> dict[str, int]:
+    """A product's items (of ``among``, and ``which``) by ``by``.
 
     Counting is the dearest thing on a page of a very large backlog, so the counts of one are kept for some seconds.
     """
-    key = f"queue-counts:{product.pk}"
+    key = f"counts:{by}:{product.pk}"
     if among is None and (kept := cache.get(key)) is not None:
         return dict(kept)
-    rows = (
-        _summaries(product, among)
-        .filter(is_open=True)
-        .values("queue_kind")
-        .annotate(count=Count("pk"))
-        .order_by("queue_kind")
-    )
-    counts = dict.fromkeys(STREAMS, 0) | {row["queue_kind"]: row["count"] for row in rows}
+    rows = ItemSummary.objects.filter(product=product, **which)
+    if among is not None:
+        rows = rows.filter(item__in=among.order_by().values("pk"))
+    counted = rows.values_list(by).annotate(count=Count("pk")).order_by(by)
+    counts = dict.fromkeys(names, 0) | dict(counted)
     if among is None and sum(counts.values()) > KEPT_FROM:
         cache.set(key, counts, KEPT_SECONDS)
     return counts
+
+
+def newest_done(items: QuerySet[Item], size: int) -> list[Listed]:
+    """The done ones of ``items``, last finished first; those of which no date is known come after all others."""
+    done = items.filter(state=State.DONE)
+    rows = listed(done.filter(finished_at__isnull=False).order_by("-finished_at", "-pk")[:size])
+    if len(rows) < size:
+        undated = done.filter(finished_at__isnull=True).order_by("-pk")
+        rows += listed(undated[: size - len(rows)])
+    return rows
 
 
 def history(item: Item, *, before: int | None = None, size: int = 50) -> list[Change]:

@@ -431,15 +431,17 @@ def _by_state(product: Product, base: Any, among: Any) -> list[dict[str, Any]]:
     move_url = reverse("board-move", args=[product.key])
     columns = []
     for state in BOARD_STATES:
-        items = selectors.by_rank(base.filter(summary__product=product, summary__state=state))
         if state == State.DONE:
-            items = base.filter(state=State.DONE).order_by("-finished_at", "-pk")
+            rows = selectors.newest_done(base, BOARD_COLUMN)
+        else:
+            ranked = selectors.by_rank(base.filter(summary__product=product, summary__state=state))
+            rows = listed(ranked[:BOARD_COLUMN])
         columns.append(
             {
                 "key": state,
                 "state": state,
                 "label": State(state).label,
-                "cards": [card(item, product) for item in listed(items[:BOARD_COLUMN])],
+                "cards": [card(item, product) for item in rows],
                 "total": counts[state],
                 "move_url": move_url,
                 "more_url": f"{reverse('backlog', args=[product.key])}?state={state}"

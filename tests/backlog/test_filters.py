@@ -349,6 +349,15 @@ def test_the_board_shows_each_state_bounded(cast: Cast) -> None:
         assert sum(totals) == 3, "counts are of what is shown"
 
 
+def test_what_was_done_last_is_first_and_what_bears_no_date_is_last(cast: Cast) -> None:
+    for day, title in ((1, "Early"), (None, "Undated"), (9, "Late")):
+        done = Item.objects.filter(pk=in_state(cast, "done").pk)
+        done.update(title=title, finished_at=NOW + day * DAY if day else None)
+    html = cast.client("viewer").get("/p/ATLAS/board/").content.decode()
+    places = [html.index(title) for title in ("Late", "Early", "Undated")]
+    assert places == sorted(places)
+
+
 def test_a_card_moves_by_form_and_by_script(cast: Cast) -> None:
     item = accepted(cast)
     client = cast.client("contributor")
