@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
@@ -24,7 +24,8 @@ from accounts.access import products_of
 from accounts.actors import Actor
 from accounts.models import Product, User
 from core.errors import DomainError
-from core.htmx import current_path, vary, wants_fragment
+from core.htmx import current_path, into_toasts, vary, wants_fragment
+from core.written import came_from, written
 
 View = Callable[..., HttpResponse]
 
@@ -50,21 +51,46 @@ def public_page(view: View) -> View:
 
 
 def _signed_in(view: View) -> View:
-    """Login required; a fragment's request is told to go to the sign-in page as a whole, and back afterwards."""
+    """Login required; a fragment's request is told to go to the sign-in page as a whole, and back afterwards.
+
+    Whoever was signed out while they wrote gets back what they wrote: a redirect would lose it.
+    """
     guarded = login_required(view)
 
     @wraps(view)
     def check(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_authenticated or not wants_fragment(request):
-            response = guarded(request, *args, **kwargs)
-        else:
+        if request.user.is_authenticated:
+            return guarded(request, *args, **kwargs)
+        fragment = wants_fragment(request)
+        back = current_path(request) if fragment else came_from(request)
+        sign_in_url = f"{reverse('sign-in')}?{urlencode({'next': back or '/'})}"
+        if texts := written(request):
+            return _session_ended(request, sign_in_url, texts, fragment=fragment)
+        if fragment:
             response = HttpResponse(status=401)
-            response["HX-Redirect"] = (
-                f"{reverse('sign-in')}?{urlencode({'next': current_path(request)})}"
-            )
-        return response
+            response["HX-Redirect"] = sign_in_url
+            return response
+        return guarded(request, *args, **kwargs) if not back else redirect(sign_in_url)
 
     return check
+
+
+def _session_ended(
+    request: HttpRequest, sign_in_url: str, texts: list[str], *, fragment: bool
+) -> HttpResponse:
+    """Nothing was saved. A fragment leaves the form as it stands, with a message above the page."""
+    if fragment:
+        return into_toasts(
+            render(
+                request,
+                "accounts/session_ended_fragment.html",
+                {"sign_in_url": sign_in_url},
+                status=422,
+            ),
+            401,
+        )
+    context = {"sign_in_url": sign_in_url, "written": texts}
+    return show(request, "accounts/session_ended.html", context, status=401)
 
 
 def zone_of(user: Any) -> ZoneInfo:
@@ -101,11 +127,10 @@ def problem(request: HttpRequest, error: DomainError) -> HttpResponse:
         context["ask_payload"] = json.dumps({**asked["payload"], **typed})
     if wants_fragment(request):
         status = error.status if error.status in (409, 422) else 422
-        response = render(request, "frame/problem_fragment.html", context, status=status)
-        response["HX-Retarget"] = "#toasts"
-        response["HX-Reswap"] = "beforeend"
-        response["Ballast-Status"] = str(error.status)
-        return response
+        return into_toasts(
+            render(request, "frame/problem_fragment.html", context, status=status), error.status
+        )
+    context |= {"written": written(request), "back_url": came_from(request)}
     if not request.user.is_authenticated:
         return show(request, "accounts/problem.html", context, status=error.status)
     return show(request, "frame/problem.html", context, status=error.status)

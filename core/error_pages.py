@@ -10,7 +10,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from structlog.contextvars import get_contextvars
+
+from core.htmx import into_toasts, wants_fragment
+from core.written import came_from, written
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -32,7 +36,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without the page's own token: sent from elsewhere, or after signing out in another tab."""
+    """A form without the page's own token: sent from elsewhere, or after signing out in another tab.
+
+    What was written in it is given back. It is not offered to be sent again: it may come from another site.
+    """
+    if wants_fragment(request):
+        text = gettext(
+            "This page was open for long, or you signed in anew in another tab, so nothing was changed. "
+            "Copy what you wrote, reload the page, and send it again."
+        )
+        error = {"detail": text, "fields": {}}
+        response = render(request, "frame/problem_fragment.html", {"error": error}, status=422)
+        return into_toasts(response, 403)
     return _answer(request, 403, "csrf", "The form did not come from a page of this session.")
 
 
@@ -46,5 +61,11 @@ def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRe
             "detail": detail,
         }
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    context = {"detail": detail, "code": code, "reference": get_contextvars().get("request_id", "")}
+    context = {
+        "detail": detail,
+        "code": code,
+        "reference": get_contextvars().get("request_id", ""),
+        "written": written(request) if code == "csrf" else [],
+        "back_url": came_from(request) if code == "csrf" else "",
+    }
     return render(request, "core/error.html", context, status=status)

@@ -34,6 +34,14 @@ def vary(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def into_toasts(response: HttpResponse, status: int) -> HttpResponse:
+    """A fragment's refusal, above a page that stays as it is. ``status`` is what it stands for."""
+    response["HX-Retarget"] = "#toasts"
+    response["HX-Reswap"] = "beforeend"
+    response["Ballast-Status"] = str(status)
+    return response
+
+
 def safe_next(request: HttpRequest, default: str) -> str:
     """The local path in ``next``, or ``default``: never another host, scheme or a header injection."""
     target = request.POST.get("next") or request.GET.get("next") or ""

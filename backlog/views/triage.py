@@ -150,7 +150,7 @@ def _carry_out(request: HttpRequest, actor: Actor, item: Item, decision: str) ->
             {**request.POST.dict(), "state": "parked" if decision == "park" else "declined"}
         )
         if not form.is_valid():
-            raise Invalid("Look at the day.", fields={"until": ["Enter a day."]})
+            raise Invalid("Look at what is marked.", fields=form.errors)
         return states.set_state(
             actor=actor,
             item=item,

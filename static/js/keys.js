@@ -2,6 +2,7 @@
      data-key="j"  "g b"  "shift+x"  "mod+enter"    what to press; several with a bar between: "j|down"
      data-key-label="Next item"   data-key-group="This list"    how the ? page names it
    Pressing a key clicks the element, or focuses it when it is a field. In a module: register('j', 'Next', run, 'Lists').
+   Ctrl+Enter in a field sends the form that it stands in.
    A dialog that is open has the keys to itself. Nothing happens while somebody types, and single keys can be switched off. */
 
 const SEQUENCE_MS = 1200;
@@ -42,6 +43,7 @@ document.addEventListener('keydown', (event) => {
   if (pressed === 'esc' && isField(event.target) && !event.target.closest('dialog')) { event.target.blur(); return; } // once to leave the field, once more to act
   if (plain && (isField(event.target) || (!allowed() && pressed !== 'esc'))) return;
   if (plain && ['enter', 'space', 'left', 'right', 'up', 'down'].includes(pressed) && event.target.closest('button, summary, a[href]:not([data-row-link]), input, [role="listbox"]')) return;
+  if (pressed === 'mod+enter' && isField(event.target) && send(event)) return;
   const within = scope();
   for (const attempt of typed ? [`${typed} ${pressed}`, pressed] : [pressed]) {
     if (act(attempt, within, event)) { typed = ''; return; }
@@ -56,6 +58,16 @@ document.addEventListener('keydown', (event) => {
   }
   typed = '';
 });
+
+/* The form that is written in, whatever else on the page has the same key: by the button that has it, else by its first. */
+function send(event) {
+  const buttons = [...event.target.form?.elements ?? []].filter((one) => one.type === 'submit' && usable(one));
+  const button = buttons.find((one) => matches(one.dataset.key ?? '', 'mod+enter')) ?? buttons[0];
+  if (!button || event.target.form.method !== 'post') return false;
+  event.preventDefault();
+  button.click();
+  return true;
+}
 
 /* A form that a key unfolds is entered at once: what is typed next must not be lost before the toggle is announced. */
 function enter(element) {

@@ -120,3 +120,18 @@ def test_the_state_is_changed_by_keys(room: Room) -> None:
     expect(page.locator(".toast")).to_contain_text("Undone")
     expect(page.locator("h1")).to_have_text("Resume a scene")
     assert room.item(key)["state"] == "accepted"
+
+
+def test_ctrl_enter_sends_the_form_that_is_written_in(room: Room) -> None:
+    key = room.api.add(room.key, "Pause a scene", queue="enhancement")
+    page = room.page
+    page.goto(f"/items/{key}/")
+    page.get_by_role("textbox", name="Comment").fill("Who pauses?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#conversation article")).to_contain_text("Who pauses?")
+    page.goto(f"/items/{key}/")
+    form = page.locator("form[action$='/criteria/']")
+    page.get_by_text("Add a criterion").click()
+    form.locator("input[type=text]").first.fill("It pauses at once.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("It pauses at once.", exact=True)).to_be_visible()
