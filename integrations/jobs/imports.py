@@ -29,6 +29,7 @@ from integrations.jobs.building import actor_of
 from integrations.jobs.rowwise import Way, chunks
 from integrations.models import ImportRun
 from integrations.readers import Mapping, Source, examine, read_rows
+from integrations.readers.repeating import changed_again
 
 logger = logging.getLogger(__name__)
 State = ImportRun.State
@@ -156,17 +157,47 @@ def _examine(run: ImportRun, lease: Lease) -> None:
     looked: Any
     if way is not None:
         looked = way.examine(lease.source(), **reading)
-        proposed, rows, understood = looked.mapping, looked.rows, way.mapping
+        proposed, rows, understood = looked.mapping.as_dict(), looked.rows, way.mapping
     else:
         looked = examine(lease.source(), **reading)
-        proposed, rows = looked.proposal.mapping, looked.columns.rows
+        proposed, rows = looked.proposal.mapping.as_dict(), looked.columns.rows
         understood = Mapping.from_dict
+    examination = tidy_data(looked.as_dict())
+    if way is None and run.aim == ImportRun.Aim.MAPPING and given.keys() <= reading.keys():
+        proposed, examination["like"] = _as_last_time(run, proposed)
     found = {
-        "mapping": tidy_data(understood({**proposed.as_dict(), **given}).as_dict()),
-        "examination": tidy_data(looked.as_dict()),
+        "mapping": tidy_data(understood({**proposed, **given}).as_dict()),
+        "examination": examination,
         "rows_total": rows,
     }
     _go_on(run, lease, found)
+
+
+def _as_last_time(
+    run: ImportRun, proposed: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, str] | None]:
+    """The proposal with what people chose for the last file of this kind that came in, and which file that was.
+
+    So a later export is understood as the one before it, and changes what differs and nothing else. Only where a
+    person is asked: programs name their mapping.
+    """
+    last = (
+        ImportRun.objects.filter(
+            product=run.product,
+            subject=run.subject,
+            state=State.DONE,
+            mapping__kind=proposed["kind"],
+        )
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+    if last is None or not last.examination or not last.mapping:
+        return proposed, None
+    before = last.examination["mapping"]
+    again = changed_again(proposed, before, last.mapping)
+    if again == proposed:
+        return proposed, None
+    return again, {"file": last.file_name, "at": last.created_at.isoformat()}
 
 
 def _go_on(run: ImportRun, lease: Lease, found: dict[str, Any]) -> None:

@@ -182,8 +182,14 @@ def _choice(
             setattr(choice, name, _table(value, check, f"{what}, {name}", hint, problems))
         elif name == "default" and (check(value) or value is choice.default is None):
             choice.default = value
-        elif name == "hotfix_max_age_days" and (value is None or _positive(value)):
-            setattr(choice, name, value)
+        elif name == "hotfix_max_age_days":
+            if value is None or _positive(value):
+                setattr(choice, name, value)
+            else:
+                problems.append(
+                    "The age from which open bugs stay out of the hotfix queue has to be a number of days above 0, "
+                    f"or nothing, not {value!r} (hotfix_max_age_days)."
+                )
         else:
             problems.append(f"In {what}, {name!r} cannot be {value!r}.")
 
@@ -232,7 +238,9 @@ def _read_effort(mapping: Mapping, data: Any, problems: list[str]) -> None:
         elif _positive(value):
             mapping.effort_points.per_point = float(value)
         else:
-            problems.append(f"'per_point' has to be a number above 0, not {value!r}.")
+            problems.append(
+                f"The units of effort in a point have to be a number above 0, not {value!r} (per_point)."
+            )
 
 
 def _read_signals(mapping: Mapping, data: Any, problems: list[str]) -> None:

@@ -88,7 +88,7 @@ class Preview:
         since = f", the oldest from {self.oldest_hotfix:%Y-%m-%d}" if self.oldest_hotfix else ""
         return [
             f"{hotfixes} open items would enter the hotfix lane{since}. "
-            "Set hotfix_max_age_days to send old ones to stability."
+            "Say in the mapping from which age open bugs stay out of it (hotfix_max_age_days)."
         ]
 
     def as_dict(self) -> dict[str, Any]:

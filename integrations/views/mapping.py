@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import product_for
@@ -47,8 +48,14 @@ def edit(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
     form = MappingForm(run, _criteria(product))
     error = None
     if request.method == "POST":
+        guess = "guess" in request.POST
         try:
-            services.set_mapping(actor=actor, run=run, mapping=form.read(request.POST))
+            services.set_mapping(
+                actor=actor,
+                run=run,
+                mapping=form.found["mapping"] if guess else form.read(request.POST),
+                rehearse_at_once=not guess,
+            )
             return go(request, url_of(run))
         except Invalid as refusal:
             error = refusal
@@ -61,6 +68,7 @@ def edit(request: HttpRequest, key: str, pk: uuid.UUID) -> HttpResponse:
         "file": form.found["file"],
         "warnings": form.found["warnings"],
         "notes": form.found["notes"],
+        "like": _like(form),
         "reading": reading_options(run),
         "json": request.POST.get("json") or _as_json(run.mapping),
     }
@@ -110,6 +118,14 @@ def _edit_rows(
         active=place_of(run),
         status=error.status if error else 200,
     )
+
+
+def _like(form: MappingForm) -> dict[str, Any] | None:
+    """The file whose mapping this one began with, while anything of that is left."""
+    like = form.found.get("like")
+    if not like or form.mapping == form.found["mapping"]:
+        return None
+    return {"file": like["file"], "at": parse_datetime(like["at"])}
 
 
 def _as_sent(form: MappingForm, request: HttpRequest) -> MappingForm:

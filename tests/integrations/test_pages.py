@@ -239,7 +239,7 @@ def test_a_choice_that_cannot_be_used_stands_in_the_form_again(cast: Cast) -> No
     )
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "&#x27;hotfix_max_age_days&#x27; cannot be &#x27;soon&#x27;" in page
+    assert "a number of days above 0, or nothing, not &#x27;soon&#x27;" in page
     assert fields_of(page)["key_prefix"] == "X/"
 
 
@@ -284,6 +284,45 @@ def test_many_columns_and_values_fit_one_form(cast: Cast) -> None:
     assert run.mapping == before
     assert run.rehearsal is not None
     assert run.rehearsal["counts"]["created"] == 150
+
+
+def test_a_later_export_begins_with_what_was_chosen_for_the_one_before(cast: Cast) -> None:
+    client = cast.client("owner")
+    upload(client, cast.a, jira(*ISSUES), "first.csv")
+    first = newest()
+    fields = fields_of(client.get(at(first, "mapping/")).content.decode())
+    del fields["ratings"]
+    fields |= {"kind-default": "module", "type-queue-0": "strategic_bet"}
+    client.post(at(first, "mapping/"), fields)
+    client.post(at(first, "run/"))
+    upload(client, cast.a, jira(*ISSUES), "second.csv")
+    second = newest()
+    page = client.get(at(second, "mapping/")).content.decode()
+    assert "What was chosen for first.csv is chosen here too" in page
+    client.post(at(second, "mapping/"), fields_of(page))
+    second.refresh_from_db()
+    assert second.rehearsal is not None
+    assert second.rehearsal["counts"]["unchanged"] == len(ISSUES)
+
+    client.post(at(second, "mapping/"), {"guess": "yes"})
+    second.refresh_from_db()
+    assert second.state == State.MAPPING
+    assert second.mapping == second.examination["mapping"]  # type: ignore[index]
+    assert "What was chosen for" not in client.get(at(second, "mapping/")).content.decode()
+    upload(cast.client("outsider"), cast.b, jira(*ISSUES), "elsewhere.csv")
+    assert (newest().examination or {})["like"] is None
+
+
+def test_a_rehearsal_in_which_nothing_would_come_in_says_so(cast: Cast) -> None:
+    client = cast.client("owner")
+    upload(client, cast.a, jira(*ISSUES))
+    run = newest()
+    fields = fields_of(client.get(at(run, "mapping/")).content.decode())
+    fields = {name: "ignore" if value == "title" else value for name, value in fields.items()}
+    client.post(at(run, "mapping/"), fields)
+    page = client.get(at(run)).content.decode()
+    assert "No row of this file would come in." in page
+    assert "is here already" not in page
 
 
 # --- Files that are none --------------------------------------------------------------------------
