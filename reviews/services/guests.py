@@ -241,13 +241,13 @@ def note(
     """A guest's remark on the version of the round. Raises Invalid, Conflict, TooMany, NotFound without the right.
 
     The asset is locked as for a verdict, then the link: whoever revokes it waits for this remark, or this remark finds
-    it revoked.
+    it revoked. What the clock says is asked after the wait for both: a link can expire in it.
     """
     if not link.may_comment:
         raise NotFound
-    now = now or timezone.now()
     Asset.objects.locked(link.cycle.asset_id)
     row = GuestLink.objects.select_for_update().get(pk=link.pk)
+    now = now or timezone.now()
     if row.revoked_at is not None or row.expires_at <= now:
         raise LinkEnded(str(link.made_by))
     if not ReviewCycle.objects.filter(pk=link.cycle_id, state=CycleState.OPEN).exists():
