@@ -21,6 +21,9 @@ SIDE, AREA = 2200, 4_000_000
 WIDE = 1300
 #: pages that have no picture are drawn this large, only to be compared
 SMALL = 400
+#: progressive JPEGs are decoded in one piece, up to eight bytes a pixel; with more of them the page would lose its
+#: picture without a word, and two documents that differ in it would look the same
+PIECE = 12_000_000
 
 
 def load() -> None:
@@ -52,6 +55,7 @@ def look(file: BinaryIO, findings: Findings, media_type: str) -> Found:
     for at in range(count):
         try:
             page = document[at]
+            _need_small_pieces(page, at + 1)
             shown = at < SHOWN_PAGES
             image = _draw(page, WIDE if shown else SMALL)
             words = page.get_textpage().get_text_range()
@@ -76,6 +80,39 @@ def look(file: BinaryIO, findings: Findings, media_type: str) -> Found:
         },
         pages=count,
     )
+
+
+def _need_small_pieces(page: pypdfium2.PdfPage, number: int) -> None:
+    """Raises Refused for a page whose progressive JPEGs do not fit into the memory that is allowed."""
+    pictures = [
+        each
+        for each in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE])
+        if "DCTDecode" in each.get_filters()
+    ]
+    pixels = [width * height for width, height in (each.get_px_size() for each in pictures)]
+    if sum(pixels) <= PIECE:
+        return
+    whole = sum(
+        count
+        for each, count in zip(pictures, pixels, strict=True)
+        if _progressive(bytes(each.get_data(decode_simple=True)))
+    )
+    if whole > PIECE:
+        raise Refused(
+            f"Page {number} has progressive JPEGs of {whole / 1e6:.0f} million pixels, more than are drawn. Export the"
+            " document with ordinary JPEGs, or smaller ones."
+        )
+
+
+def _progressive(jpeg: bytes) -> bool:
+    """Whether the first frame of a JPEG is a progressive one."""
+    at = 2
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
+        marker = jpeg[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return marker in (0xC2, 0xC6, 0xCA, 0xCE)
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return False
 
 
 def _draw(page: pypdfium2.PdfPage, wide: int) -> Image.Image:
