@@ -10,7 +10,7 @@ WORKDIR /app
 RUN python -m venv /venv
 COPY bootstrap.txt requirements.txt ./
 RUN /venv/bin/pip install --no-cache-dir --require-hashes -r bootstrap.txt \
-    && /venv/bin/uv pip install --no-cache --python /venv/bin/python --require-hashes -r requirements.txt \
+    && /venv/bin/uv pip install --no-cache --compile-bytecode --python /venv/bin/python --require-hashes -r requirements.txt \
     && /venv/bin/uv pip uninstall --python /venv/bin/python uv
 COPY . .
 COPY --from=browser /build/node_modules node_modules

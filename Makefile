@@ -2,6 +2,8 @@
 PY ?= python3
 PORT ?= 8000
 V := .venv
+# Compiled modules are kept whatever the environment says: without them each process takes seconds to begin.
+export PYTHONDONTWRITEBYTECODE :=
 P := $(V)/bin/python
 
 INSTALL = if [ -x $(V)/bin/uv ] && $(V)/bin/uv pip install -q --python $(P) --require-hashes -r $(1) 2>$(V)/uv.log; then :; \

@@ -40,9 +40,9 @@ def take() -> bool:
 
 
 def keep() -> None:
-    """Keep the test database as it is now, before the first test."""
+    """Keep the test database as it is now, before the first test; not where no test asked for one."""
     path = kept()
-    if path.exists():
+    if path.exists() or not connection.introspection.table_names():
         return
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")

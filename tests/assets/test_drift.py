@@ -80,6 +80,7 @@ def test_the_state_of_a_placement(
     assert rule.says(standing).endswith(".")
 
 
+@pytest.mark.slow
 def test_sql_says_what_the_rule_says_for_every_combination(cast: Cast) -> None:
     asset = an_asset(cast, 3)[0].asset
     where = place(cast, asset)

@@ -87,6 +87,7 @@ def fingerprints() -> dict[str, list[Any]]:
     }
 
 
+@pytest.mark.slow
 def test_reading_writes_nothing(cast: Cast) -> None:
     item = furnish(cast)
     client, api = cast.client("administrator"), cast.api("administrator")  # signing in writes
@@ -190,6 +191,7 @@ FILLED = {
 }
 
 
+@pytest.mark.slow
 def test_every_form_of_every_page_posts_and_goes_on(cast: Cast) -> None:
     """As a browser without script fills it in: the answer is another page, never an error of ours."""
     item = furnish(cast)

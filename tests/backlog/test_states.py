@@ -19,6 +19,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LATER = date(2999, 1, 1)
 
 
+@pytest.mark.slow
 def test_every_pair_of_states(cast: Cast) -> None:
     """A transition either exists and is logged once, or is refused and nothing is written."""
     actor = cast.actor("administrator")

@@ -99,6 +99,7 @@ def tidied(value: str, *, lines: bool) -> str:
     return value.strip("\n") if lines else " ".join(value.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("everywhere", EVERYWHERE)
 def test_every_text_field_of_the_api(cast: Cast, everywhere: bool) -> None:
     item = make(cast)
@@ -206,6 +207,7 @@ def test_words_and_labels_come_back_tidied(cast: Cast) -> None:
             assert "\x00" in value or "lone" in value or len(fits) > 78
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("everywhere", EVERYWHERE)
 def test_every_form(cast: Cast, everywhere: bool) -> None:
     """By page: never an error of ours; what was entered stands in the form again when it is refused."""

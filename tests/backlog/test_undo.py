@@ -332,6 +332,7 @@ def test_what_is_gone_since_comes_back_as_far_as_it_can(cast: Cast) -> None:
     assert columns(item)["labels"] == ["blue"]
 
 
+@pytest.mark.slow
 def test_bulk_edit_and_undo_of_2000_items_in_bounded_queries(
     cast: Cast, django_assert_max_num_queries: Any
 ) -> None:

@@ -18,6 +18,7 @@ from tests.scoring.strategies import AT, cases, engine_item
 DAY = timedelta(days=1)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(cases(most=1))
 def test_shares_add_up_to_the_criterions_evidence(case: tuple[dict, list[dict]]) -> None:
@@ -83,6 +84,7 @@ def test_a_curve_knows_what_came_when() -> None:
 # --- Segments -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(cases(most=4), st.floats(0, 1), st.data())
 def test_evidence_of_segments_is_the_same_as_smaller_evidence_of_the_item(

@@ -18,6 +18,7 @@ def near(expected):
     return None if expected is None else pytest.approx(expected, abs=CLOSE, rel=0)
 
 
+@pytest.mark.slow
 @slow_to_draw
 @given(cases(segments=2))
 def test_engine_says_what_the_page_says(case):

@@ -298,6 +298,7 @@ class TestRubricAndQueue:
         assert (found.before is None, found.after is None) == (first, not first)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -35,6 +35,7 @@ def test_a_row_of_another_product_is_refused(world: World, each: Reference) -> N
     assert not leaks(answer) or "canary" in given, "words of B that were not in the request"
 
 
+@pytest.mark.slow
 def test_the_same_bodies_with_ones_own_rows_are_taken(world: World) -> None:
     """Else a body could be refused for another reason than the one that is tested."""
     refused = []

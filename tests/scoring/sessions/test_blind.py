@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -68,6 +69,7 @@ def told(found: dict[str, bytes]) -> list[str]:
     return [path for path, content in found.items() if b"4.375" in content]
 
 
+@pytest.mark.slow
 def test_no_door_tells_a_vote_before_the_flip(cast: Cast) -> None:
     session = live(cast, "One")
     vote(cast, session, "contributor", SECRET, certainty="certain")
