@@ -31,6 +31,7 @@ urlpatterns = [
     path("p/<str:key>/triage/undo/", require_POST(triage.undo_last), name="triage-undo"),
     path("p/<str:key>/undo/<uuid:batch>/", require_POST(listing.undo_batch), name="undo"),
     path("p/<str:key>/backlog/", read(listing.backlog), name="backlog"),
+    path("p/<str:key>/backlog/export.csv", read(listing.backlog_export), name="backlog-export"),
     path("p/<str:key>/backlog/bulk/", require_POST(listing.bulk_edit), name="backlog-bulk"),
     path("p/<str:key>/views/", require_POST(listing.save_view), name="view-save"),
     path(

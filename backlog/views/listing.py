@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import reverse
 
 from accounts import rights
@@ -16,7 +16,7 @@ from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.models import Product
 from accounts.pages import page, show
-from backlog import access, selectors
+from backlog import access, selectors, tables
 from backlog.filters import WORD_MODELS, ItemFilter, filtered
 from backlog.forms import BulkForm, SaveViewForm
 from backlog.listed import listed
@@ -26,6 +26,7 @@ from backlog.services import bulk, saved_views, states, undo, words
 from backlog.views.items import panel_context
 from backlog.vocabulary import Band, Horizon, Kind, QueueKind, Severity, State
 from core.errors import Invalid
+from core.exporting import csv_answer
 from core.htmx import go, safe_next, wants_fragment
 
 PAGE_SIZE = 50
@@ -62,7 +63,7 @@ def backlog(request: HttpRequest, key: str) -> HttpResponse:
         kinds=kinds,
         cursor=request.GET.get("cursor") or None,
         size=PAGE_SIZE,
-        whole=set(query) <= {"queue", "open"} and query.get("open") == "true",
+        whole=_is_whole(query),
         read=listed,
     )
     shown = _shown_before(request) + len(result.items)
@@ -79,6 +80,7 @@ def backlog(request: HttpRequest, key: str) -> HttpResponse:
     context |= {
         "query": said(query),
         "query_string": urlencode(said(query)),
+        "export_url": f"{reverse('backlog-export', args=[product.key])}?{urlencode(said(query))}",
         "tabs": _tabs(product, query, counts, views),
         "chips": chips(request, query),
         "filters": choices(product, query),
@@ -99,6 +101,18 @@ def backlog(request: HttpRequest, key: str) -> HttpResponse:
     }
     context["panel_item"] = panel_item(request, actor, product)
     return show(request, "backlog/list.html", context, product=product, active="backlog")
+
+
+@page
+def backlog_export(request: HttpRequest, key: str) -> HttpResponse:
+    """The filtered list as CSV, in its order."""
+    actor = Actor.of(request)
+    product = product_for(actor, key)
+    query = query_of(request.GET)
+    found = filtered(access.items_in(actor, product), query, product=product, user=actor.user)
+    rows = tables.lines(found, product=product, kinds=kinds_of(query), whole=_is_whole(query))
+    answer: HttpResponseBase = csv_answer(f"{product.key}-backlog", tables.HEAD, rows)
+    return answer  # type: ignore[return-value]  # a stream is an answer too
 
 
 def query_of(data: QueryDict, other: frozenset[str] = OTHER) -> dict[str, str]:
@@ -133,6 +147,11 @@ def _hidden(request: HttpRequest) -> list[str]:
     """Columns left out: those that ``columns`` does not name, where it names any."""
     wanted = ",".join(request.GET.getlist("columns")).split(",")
     return [name for name in COLUMNS if name not in wanted] if any(wanted) else []
+
+
+def _is_whole(query: dict[str, str]) -> bool:
+    """Whether the list is just what is open, so that a rank is a place in it."""
+    return set(query) <= {"queue", "open"} and query.get("open") == "true"
 
 
 def kinds_of(query: dict[str, str]) -> tuple[str, ...]:

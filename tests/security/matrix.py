@@ -182,6 +182,7 @@ BACKLOG_PAGES = [
     # one's own act only: the furnished one is the administrator's
     row("undo", key=PRODUCT, batch="batch", POST=RUNNING, hidden=MEMBERS),
     row("backlog", key=PRODUCT, GET=MEMBERS),
+    row("backlog-export", key=PRODUCT, GET=MEMBERS),
     row(
         "backlog-bulk",
         key=PRODUCT,
