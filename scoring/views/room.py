@@ -163,10 +163,12 @@ def note_add(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 
 def _valid(form: Form, sentence: str) -> dict[str, Any]:
     if not form.is_valid():
-        problems = {name: [str(line) for line in lines] for name, lines in form.errors.items()}
-        first = next(iter(problems.values()))[0]
-        name = next(iter(problems)).replace("_", " ")
-        raise Invalid(f"{sentence} {name.capitalize()}: {first}", fields=problems)
+        problems = [
+            f"{name.replace('_', ' ').capitalize()}: {line}"
+            for name, lines in form.errors.items()
+            for line in lines
+        ]
+        raise Invalid(" ".join([sentence, *problems]))
     return form.cleaned_data
 
 

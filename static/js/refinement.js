@@ -152,7 +152,7 @@ function focusAgain(region, held) {
 /* A form that was sent holds nothing unsaved any more. */
 document.body.addEventListener('htmx:afterRequest', (event) => {
   const form = event.detail.elt.closest?.('form');
-  if (!form || !event.detail.successful) return;
+  if (!form || event.detail.xhr.status >= 400) return; // a refusal is swapped in too, and counts as successful there
   form.querySelectorAll('input, textarea').forEach((field) => { field.defaultValue = field.value; if ('defaultChecked' in field) field.defaultChecked = field.checked; });
   form.querySelectorAll('option').forEach((option) => { option.defaultSelected = option.selected; });
   if (form.matches('[data-clears]')) form.querySelectorAll('input:not([type="hidden"])').forEach((field) => { field.value = ''; field.defaultValue = ''; });
