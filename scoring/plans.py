@@ -341,14 +341,15 @@ class Shelf:
     undated: list[Cycle]
 
 
-def shelf(product: Product) -> Shelf:
-    """Running (accepted), planned (the next one first), closed (the newest first), and names without days."""
+def shelf(product: Product, today: date) -> Shelf:
+    """Running (accepted and begun), planned (the next one first), closed (the newest first), and names without days."""
     rows = cycles_of(product)
     open_ = [each for each in rows if each.closed_at is None]
+    running = [each for each in open_ if each.accepted_at and (each.starts_on or today) <= today]
     return Shelf(
-        running=[each for each in open_ if each.accepted_at],
+        running=running,
         planned=sorted(
-            (each for each in open_ if not each.accepted_at and each.starts_on),
+            (each for each in open_ if each.starts_on and each not in running),
             key=lambda each: (each.starts_on or date.min, each.pk),
         ),
         closed=[each for each in rows if each.closed_at],

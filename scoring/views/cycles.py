@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import rights
@@ -42,7 +43,7 @@ def cycle_list(request: HttpRequest, key: str) -> HttpResponse:
     """The running cycle, what is planned next, and what closed with its sentence."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    found = plans.shelf(product)
+    found = plans.shelf(product, timezone.localdate())
     totals = plans.totals(product)
     capacity = plans.policy_of(product).capacity
     context = {
@@ -209,6 +210,7 @@ def _show(
         if reading.account.planned > reading.capacity + 1e-9
         else "",
         "may_plan": may_plan,
+        "may_end": cycle.ends_on is None or cycle.ends_on <= timezone.localdate(),
         "may_break": rights.allowed(actor, "floor.break", product),
         "who_breaks": rights.who_can("floor.break", product),
         "ask_url": reverse("request-new", args=[product.key])
@@ -581,10 +583,23 @@ def close(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         "sentence": found.sentence if cycle.accepted_at else "",
         "next": following.name if following else closing.next_name(cycle),
         "next_is_new": following is None,
+        "early": _early(cycle),
         "total": points(sum(row.row.points for row in found.delivered)),
         "baseline": points(cycle.baseline_points or 0.0),
     }
     return show(request, "scoring/cycle_close.html", context, product=product, active="cycles")
+
+
+def _early(cycle: Cycle) -> str:
+    """What is to be known by whoever closes a cycle before its last day."""
+    today = timezone.localdate()
+    if cycle.starts_on and cycle.starts_on > today:
+        return _("It has not begun: its first day is %(day)s.") % {
+            "day": date_format(cycle.starts_on)
+        }
+    if cycle.ends_on and cycle.ends_on > today:
+        return _("It is not over: its last day is %(day)s.") % {"day": date_format(cycle.ends_on)}
+    return ""
 
 
 @page
