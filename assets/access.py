@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import Product
+from assets import selectors
 from assets.models import (
     Asset,
     Claim,
@@ -22,15 +23,14 @@ from assets.models import (
     Upload,
     Version,
 )
+from assets.placed import ROW
 from core.errors import Invalid, NotFound
 
 
 def assets_in(actor: Actor, product: Product) -> QuerySet[Asset]:
-    """The product's assets, with what a row shows. No order: lists set their own."""
+    """The product's assets. No order: lists set their own."""
     rights.require(actor, "product.read", product)
-    return Asset.objects.filter(product=product).select_related(
-        "product", "item", "created_by", "variant_of"
-    )
+    return Asset.objects.filter(product=product)
 
 
 def asset_for(
@@ -111,20 +111,17 @@ def version_for(actor: Actor, pk: int, action: str = "product.read") -> Version:
     return version
 
 
-_PLACED = ("asset__item", "asset__product", "channel", "program", "version", "owner")
-
-
 def placements_in(actor: Actor, product: Product) -> QuerySet[Placement]:
     """The product's placements with what a row shows. No order: lists set their own."""
     rights.require(actor, "product.read", product)
-    return Placement.objects.filter(product=product).select_related(*_PLACED)
+    return Placement.objects.filter(product=product).select_related(*ROW)
 
 
 def placement_for(
     actor: Actor, pk: int, action: str = "product.read", product: Product | None = None
 ) -> Placement:
     """A placement by id (of ``product`` where an address names one). NotFound when absent or unseen. Two queries."""
-    placement = Placement.objects.select_related("product", *_PLACED).filter(pk=pk).first()
+    placement = Placement.objects.select_related("product", *ROW).filter(pk=pk).first()
     if placement is None or (product is not None and placement.product_id != product.pk):
         raise NotFound
     rights.require(actor, "product.read", placement.product)
@@ -137,7 +134,7 @@ def replacements_in(actor: Actor, product: Product) -> QuerySet[Replacement]:
     """The product's replacements with what a row shows. No order: lists set their own."""
     rights.require(actor, "product.read", product)
     return Replacement.objects.filter(product=product).select_related(
-        "owner", "version", "item__product", *(f"placement__{name}" for name in _PLACED)
+        "owner", "version", "item__product", *(f"placement__{name}" for name in ROW)
     )
 
 
@@ -147,7 +144,7 @@ def replacement_for(
     """A replacement by id. NotFound when absent or unseen. Two queries."""
     found = (
         Replacement.objects.select_related(
-            "product", "owner", "version", "item", *(f"placement__{name}" for name in _PLACED)
+            "product", "owner", "version", "item", *(f"placement__{name}" for name in ROW)
         )
         .filter(pk=pk)
         .first()
@@ -272,7 +269,7 @@ def target_for(
 
 def asset_named(actor: Actor, product: Product, pk: int) -> Asset:
     """An asset of ``product`` that a body refers to. Raises Invalid: the input is at fault."""
-    found = assets_in(actor, product).filter(pk=pk).first()
+    found = assets_in(actor, product).select_related(*selectors.ROW).filter(pk=pk).first()
     if found is None:
         raise Invalid(f"There is no asset {pk}.", fields={"source": ["Name an asset of it."]})
     return found

@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 
 from accounts.models import Product
 from assets import varied
-from assets.models import Asset, Placement
+from assets.models import Asset, Placement, Reading
 from assets.placing import with_state
 from assets.vocabulary import AssetKind, Environment, PlacementState
-from core.filters import OneOf, YesNo, rows_of
+from core.filters import IdFilter, OneOf, YesNo, rows_of
 
 KEYS = (
     "state",
@@ -64,7 +64,7 @@ class PlacementFilter(filters.FilterSet):
     program = filters.CharFilter(field_name="program__name", label="Name of a program")
     environment = filters.ChoiceFilter(choices=Environment.choices)
     locale = filters.CharFilter(field_name="locale", lookup_expr="iexact")
-    asset = filters.NumberFilter(field_name="asset_id", label="Id of an asset")
+    asset = IdFilter(field_name="asset_id", label="Id of an asset")
     owner = filters.CharFilter(field_name="owner__email", lookup_expr="iexact", max_length=254)
     drifted = YesNo(method="by_drifted", label="Drifted ones, or those that are not")
     ended = YesNo(method="by_ended", label="Those taken down")
@@ -95,3 +95,26 @@ def placements_filtered(rows: QuerySet[Placement], query: Mapping[str, Any]) -> 
     """``rows`` with their ``state``, through the filters of ``query``. Raises Invalid naming bad ones."""
     known = {name: value for name, value in query.items() if name in KEYS and value}
     return rows_of(PlacementFilter({"ended": "false", **known}, with_state(rows)))
+
+
+class ReadingFilter(filters.FilterSet):
+    """What readings can be asked for."""
+
+    metric = filters.CharFilter(field_name="metric__slug", label="Slug of the metric")
+    source = filters.CharFilter(field_name="source", max_length=60, label="Where it comes from")
+    asset = IdFilter(field_name="placement__asset", label="Id of an asset")
+    placement = IdFilter(field_name="placement", label="Id of a placement")
+    withdrawn = YesNo(method="by_withdrawn", label="Those taken back, or those that count")
+
+    class Meta:
+        model = Reading
+        fields: list[str] = []
+
+    def by_withdrawn(self, rows: QuerySet[Reading], name: str, value: bool) -> QuerySet[Reading]:
+        return rows.filter(withdrawn_at__isnull=not value)
+
+
+def readings_filtered(rows: QuerySet[Reading], query: Mapping[str, Any]) -> QuerySet[Reading]:
+    """``rows`` through the filters of ``query``; other keys are left to the caller. Raises Invalid naming bad ones."""
+    known = {name: value for name, value in query.items() if name in ReadingFilter.base_filters}
+    return rows_of(ReadingFilter(known, rows))

@@ -26,6 +26,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "program": ("program__name", "id"),
     "asset": ("asset__name", "asset_id", "id"),
 }
+#: What a row of a list shows beside the placement.
+ROW = ("asset__item", "asset__product", "channel", "program", "version", "owner")
 TONES = {
     PlacementState.CURRENT: "good",
     PlacementState.BEHIND: "warn",
@@ -63,23 +65,28 @@ def page(
     size: int = PAGE_SIZE,
     group: str = "",
 ) -> Page:
-    """Placements, the latest registered first, or grouped. Two queries. Raises Invalid for a foreign cursor."""
-    found = list(_ordered(rows, group, cursor)[: size + 1])
+    """Placements, the latest registered first, or grouped. Two queries. Raises Invalid for a foreign cursor.
+
+    Which rows these are is asked first, without what is shown of them: that is joined to the few, not to all.
+    """
+    order = GROUPS.get(group, ("-id",))
+    chosen = _behind(rows.select_related(None).order_by(*order), group, cursor)
+    shown = Placement.objects.filter(pk__in=chosen.values("pk")[: size + 1])
+    found = list(shown.select_related(*ROW).order_by(*order))
     more = len(found) > size
     kept = found[:size]
     return Page(described(kept, now), _cursor(kept[-1], group) if more else None)
 
 
-def _ordered(rows: QuerySet[Placement], group: str, cursor: str | None) -> QuerySet[Placement]:
+def _behind(rows: QuerySet[Placement], group: str, cursor: str | None) -> QuerySet[Placement]:
+    """Those of ``rows`` that come behind ``cursor`` in the order of ``group``."""
     if group == "program":
         rows = rows.filter(program__isnull=False)  # what has none is in no group
-    if group not in GROUPS:
-        rows = rows.order_by("-id")
-        return rows.filter(pk__lt=place_of(cursor, 1)[0]) if cursor else rows
-    fields = GROUPS[group]
-    rows = rows.order_by(*fields)
     if not cursor:
         return rows
+    if group not in GROUPS:
+        return rows.filter(pk__lt=place_of(cursor, 1)[0])
+    fields = GROUPS[group]
     place = place_of(cursor, len(fields))
     after = Q()
     for depth, name in enumerate(fields):
@@ -139,7 +146,7 @@ def report(product: Product, *, now: datetime, size: int = 200) -> list[Row]:
     """What drifted, the longest first. Two queries, by the index ``placement_drift``."""
     rows = Placement.objects.filter(
         product=product, drifted_at__isnull=False, ended_at=None
-    ).select_related("asset__item", "asset__product", "channel", "program", "version", "owner")
+    ).select_related(*ROW)
     return described(list(rows.order_by("drifted_at", "id")[:size]), now)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from assets.models import Asset, ClaimMark, Preview, Version
 from assets.storage import store
@@ -19,6 +19,8 @@ from core import keyset
 PAGE_SIZE = 50
 SHOWN_BYTES = 1 << 20
 SHOWN_LINES = 5000
+#: What a row of a list shows beside the asset.
+ROW = ("product", "item", "created_by", "variant_of")
 
 
 @dataclass
@@ -36,13 +38,17 @@ def latest(
     cursor: str | None = None,
     size: int = PAGE_SIZE,
 ) -> Page:
-    """A page of ``rows``, the latest upload first. Two queries. Raises Invalid for a bad cursor."""
-    rows = rows.order_by("-updated_at", "-id")
+    """A page of ``rows``, the latest upload first. Two queries. Raises Invalid for a bad cursor.
+
+    Which rows these are is asked of the table alone: what is shown of them is joined to the few, not to all.
+    """
+    order = ("-updated_at", "-id")
+    chosen = rows.order_by(*order)
     if cursor:
-        rows = keyset.before(
-            rows, ["assets_asset.updated_at", "assets_asset.id"], _position(cursor)
-        )
-    found = list(rows[: size + 1])
+        at, pk = _position(cursor)
+        chosen = chosen.filter(Q(updated_at__lt=at) | Q(pk__lt=pk), updated_at__lte=at)
+    shown = Asset.objects.filter(pk__in=chosen.values("pk")[: size + 1])
+    found = list(shown.select_related(*ROW).order_by(*order))
     assets = found[:size]
     for asset in assets:
         asset.item.product = asset.product
@@ -52,13 +58,13 @@ def latest(
     )
 
 
-def _position(cursor: str) -> list[object]:
+def _position(cursor: str) -> tuple[datetime, int]:
     try:
         at, pk = keyset.decode(cursor)
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None or not isinstance(pk, int) or abs(pk) >= 1 << 63:
             raise keyset.broken()
-        return [instant, pk]
+        return instant, pk
     except (TypeError, ValueError) as error:
         raise keyset.broken() from error
 

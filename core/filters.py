@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from core.errors import Invalid
 
@@ -17,6 +19,15 @@ class OneOf(filters.BaseInFilter, filters.ChoiceFilter):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("lookup_expr", "in")
         super().__init__(*args, **kwargs)
+
+
+class IdFilter(filters.Filter):  # type: ignore[misc]
+    """An id that a database could hold."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=(1 << 63) - 1, **kwargs)
 
 
 class YesNoField(forms.Field):
@@ -31,6 +42,19 @@ class YesNoField(forms.Field):
 
 class YesNo(filters.BooleanFilter):  # type: ignore[misc]
     field_class = YesNoField
+
+
+def asked_of(data: QueryDict, names: Collection[str]) -> dict[str, str]:
+    """What the address of a list asks for by the ``names`` that the list has; empty values ask for nothing.
+
+    Raises Invalid for any other name: what cannot be read must not be taken for "no matter".
+    """
+    unknown = sorted(set(data) - set(names))
+    if unknown:
+        raise Invalid(
+            f"This list has no filter called {', '.join(unknown)[:80]}.", code="unknown_parameter"
+        )
+    return {name: str(value) for name, value in data.items() if value}
 
 
 def rows_of(found: filters.FilterSet) -> QuerySet[Any]:

@@ -6,22 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters as filters
-from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from core.filters import OneOf, YesNo, rows_of
+from core.filters import IdFilter, OneOf, YesNo, rows_of
 from reviews.models import Assignment, Note, ReviewCycle
 from reviews.vocabulary import CycleState, NoteState, Weight
-
-
-class IdFilter(filters.Filter):
-    """An id that a database could hold."""
-
-    field_class = forms.IntegerField
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=(1 << 63) - 1, **kwargs)
 
 
 class ReviewFilter(filters.FilterSet):

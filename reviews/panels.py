@@ -93,11 +93,8 @@ def _people(stage: Stage) -> list[dict[str, Any]]:
 
 
 def cycle_rows(cycles: Sequence[ReviewCycle]) -> list[dict[str, Any]]:
-    """Rounds for lists."""
-    return [
-        {"cycle": cycle, "stage": selectors.open_stage(cycle), "stages": stage_rows(cycle)}
-        for cycle in cycles
-    ]
+    """Rounds for lists, as ``selectors.as_listed`` loads them."""
+    return [{"cycle": cycle, "stage": selectors.open_stage(cycle)} for cycle in cycles]
 
 
 def home_panel(*, actor: Actor, product: Product) -> Panel | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,23 @@ def with_stages(rows: QuerySet[ReviewCycle]) -> QuerySet[ReviewCycle]:
     )
 
 
+def as_listed(rows: QuerySet[ReviewCycle]) -> QuerySet[ReviewCycle]:
+    """Rounds with what a row of a page shows of them and of their stages. One more query, however many rounds."""
+    stages = Stage.objects.only("cycle", "name", "position", "state", "opened_at", "due_at")
+    return (
+        rows.select_related(None)
+        .select_related("version", "asset__item", "started_by")
+        .only(
+            *("product", "state", "started_at", "closed_at"),
+            *("version__asset", "version__number", "version__sha256"),
+            *("asset__name", "asset__product"),
+            *("asset__item__product", "asset__item__number", "asset__item__title"),
+            *("started_by__name", "started_by__email"),
+        )
+        .prefetch_related(Prefetch("stages", stages))
+    )
+
+
 def stages_of(cycle: ReviewCycle) -> list[Stage]:
     """The stages in their order; needs them loaded, makes no query then."""
     return sorted(cycle.stages.all(), key=lambda stage: stage.position)
@@ -129,18 +146,16 @@ def waiting_count(*, actor: Actor, product: Product) -> int:
 
 
 def waiting_for(actor: Actor, product: Product, limit: int = WAITING_LIMIT) -> list[ReviewCycle]:
-    """The rounds that wait for the person, the longest first. Five queries."""
+    """The rounds that wait for the person, the longest first, as lists show them. Three queries."""
     if actor.user is None:
         return []
     asked = Assignment.objects.filter(reviewer=actor.user, product=product, waiting=True).order_by(
         "id"
     )
     ids = list(asked.values_list("stage__cycle_id", flat=True)[:limit])
-    rows = with_stages(ReviewCycle.objects.filter(pk__in=ids)).select_related(
-        "version__uploaded_by", "asset__item", "started_by"
-    )
+    rows = as_listed(ReviewCycle.objects.filter(pk__in=ids))
     by_pk = {cycle.pk: cycle for cycle in rows}
-    return [_within(by_pk[pk], product) for pk in ids]
+    return [within(by_pk[pk], product) for pk in ids]
 
 
 def next_waiting(actor: Actor, cycle: ReviewCycle) -> int | None:
@@ -156,7 +171,8 @@ def next_waiting(actor: Actor, cycle: ReviewCycle) -> int | None:
     return next(iter(behind or others), None)
 
 
-def _within(cycle: ReviewCycle, product: Product) -> ReviewCycle:
+def within(cycle: ReviewCycle, product: Product) -> ReviewCycle:
+    """A round that was loaded with version, asset and item, and whose product is known."""
     cycle.product = cycle.asset.product = cycle.asset.item.product = product
     cycle.version.asset = cycle.asset
     return cycle
@@ -170,15 +186,21 @@ class Page:
     cursor: str | None
 
 
-def newest_first(rows: QuerySet[ReviewCycle], *, cursor: str | None, size: int) -> Page:
-    """A page of ``rows``, the newest round first. Four queries. Raises Invalid for a bad cursor."""
+def newest_first(
+    rows: QuerySet[ReviewCycle],
+    *,
+    cursor: str | None,
+    size: int,
+    load: Callable[[QuerySet[ReviewCycle]], QuerySet[ReviewCycle]] = with_stages,
+) -> Page:
+    """A page of ``rows``, the newest round first. One query and those of ``load``. Raises Invalid for a bad cursor."""
     rows = rows.order_by("-id")
     if cursor:
         last = keyset.decode(cursor)
         if not isinstance(last, int) or abs(last) >= 1 << 63:
             raise keyset.broken()
         rows = rows.filter(id__lt=last)
-    found = list(with_stages(rows)[: size + 1])
+    found = list(load(rows)[: size + 1])
     cycles = found[:size]
     return Page(cycles, keyset.encode(cycles[-1].pk) if len(found) > size else None)
 

@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from accounts.access import product_for
 from accounts.api.endpoints import actor_of, documented, resource
 from assets import access, compared
+from assets.filters import ReadingFilter, readings_filtered
 from assets.models import Metric, Reading, Target
 from assets.services import metrics, readings, targets
 from assets.vocabulary import MetricForm
 from backlog.access import item_of
 from backlog.api.items import named_product
 from core.api.serializers import Line, Shape, checked
-from core.errors import Invalid
 
 TAGS = ["readings"]
 PRODUCT = OpenApiParameter("product", OpenApiTypes.STR)
@@ -221,9 +221,10 @@ def retire_metric(request: Request, pk: int) -> Response:
     responses={200: ReadingPage},
     query=[
         PRODUCT,
-        OpenApiParameter("asset", OpenApiTypes.INT),
-        OpenApiParameter("placement", OpenApiTypes.INT),
-        OpenApiParameter("metric", OpenApiTypes.STR),
+        *(
+            OpenApiParameter(name, OpenApiTypes.STR, description=str(each.label))
+            for name, each in ReadingFilter.base_filters.items()
+        ),
         OpenApiParameter("cursor", OpenApiTypes.STR),
     ],
     tags=TAGS,
@@ -233,14 +234,7 @@ def list_readings(request: Request) -> Response:
     actor = actor_of(request)
     query = request.query_params
     product = named_product(actor, query.get("product"))
-    rows = access.readings_in(actor, product)
-    for name, field in (("asset", "placement__asset"), ("placement", "placement")):
-        if query.get(name):
-            if not query[name].isdecimal() or len(query[name]) > 17:
-                raise Invalid("A filter cannot be used.", fields={name: ["Use a number."]})
-            rows = rows.filter(**{field: int(query[name])})
-    if query.get("metric"):
-        rows = rows.filter(metric__slug=query["metric"])
+    rows = readings_filtered(access.readings_in(actor, product), query.dict())
     found, cursor = compared.page_of_readings(rows, query.get("cursor"), 100)
     return Response({"results": [_reading(row) for row in found], "next": cursor})
 

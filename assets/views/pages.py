@@ -18,6 +18,7 @@ from assets.forms import ClaimForm, UploadForm
 from assets.models import Asset, Version
 from assets.services.claims import OPEN_STATES
 from assets.vocabulary import KIND_ICONS, AssetKind
+from core.filters import asked_of, rows_of
 
 EVERY_KIND = "Every kind"
 
@@ -28,12 +29,15 @@ def assets(request: HttpRequest, key: str) -> HttpResponse:
     """All assets of the product, latest upload first."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    asked = AssetFilter(request.GET, access.assets_in(actor, product), product=product)
-    found = selectors.latest(asked.qs, cursor=request.GET.get("cursor"))
-    # what cannot be read filters nothing
-    read = asked.form.cleaned_data if asked.is_valid() else {}
-    words, kind, outdated = read.get("q", ""), read.get("kind", ""), bool(read.get("outdated"))
-    kept = {"q": words, "kind": kind, "outdated": "true" if outdated else ""}
+    kept = asked_of(request.GET, {*AssetFilter.base_filters, "cursor"})
+    cursor = kept.pop("cursor", None)
+    asked = AssetFilter(kept, access.assets_in(actor, product), product=product)
+    found = selectors.latest(rows_of(asked), cursor=cursor)
+    words, kind, outdated = (
+        kept.get("q", ""),
+        kept.get("kind", ""),
+        kept.get("outdated", "").lower(),
+    )
     context = {
         "words": words,
         "kind": kind,
@@ -49,6 +53,7 @@ def assets(request: HttpRequest, key: str) -> HttpResponse:
         "asset_rows": panels.rows(actor, found.assets, found.newest),
         "outdated": outdated,
         "outdated_url": _url(**{**kept, "outdated": "" if outdated else "true"}),
+        "filtered": bool(kept),
         "next_url": _url(**kept, cursor=found.cursor) if found.cursor else None,
         "may_publish": rights.allowed(actor, "asset.publish", product),
     }

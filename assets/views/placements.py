@@ -35,6 +35,7 @@ from assets.vocabulary import Environment, PlacementState, TaskState
 from backlog.models import Channel, Program
 from core.errors import Conflict, Invalid
 from core.exporting import csv_answer
+from core.filters import asked_of
 from core.htmx import go
 from core.uploads import file_in
 
@@ -55,6 +56,11 @@ def registry(request: HttpRequest, key: str) -> HttpResponse:
     product = product_for(actor, key)
     query = _query(request)
     group = request.GET.get("group", "")
+    if group not in GROUP_WORDS:
+        known = ", ".join(name for name in GROUP_WORDS if name)
+        raise Invalid(
+            "A filter cannot be used.", code="bad_filter", fields={"group": [f"Use {known}."]}
+        )
     rows = placements_filtered(access.placements_in(actor, product), query)
     found = placed.page(rows, now=timezone.now(), cursor=request.GET.get("cursor"), group=group)
     kept = {**query, **({"group": group} if group else {})}
@@ -63,7 +69,7 @@ def registry(request: HttpRequest, key: str) -> HttpResponse:
         "rows": _headed(found.rows, group),
         "query": query,
         "group": group,
-        "group_word": GROUP_WORDS.get(group, GROUP_WORDS[""]),
+        "group_word": GROUP_WORDS[group],
         "groups": [
             {"label": label, "url": _url({**query, "group": name}), "active": name == group}
             for name, label in GROUP_WORDS.items()
@@ -87,13 +93,8 @@ def registry(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _query(request: HttpRequest) -> dict[str, str]:
-    known = {*KEYS, "cursor", "group"}
-    unknown = sorted(set(request.GET) - known)
-    if unknown:
-        raise Invalid(
-            f"This list has no filter called {', '.join(unknown)[:80]}.", code="unknown_parameter"
-        )
-    return {name: str(value) for name, value in request.GET.items() if value and name in KEYS}
+    asked = asked_of(request.GET, {*KEYS, "cursor", "group"})
+    return {name: value for name, value in asked.items() if name in KEYS}
 
 
 def _url(query: dict[str, Any]) -> str:

@@ -17,15 +17,15 @@ from accounts.actors import Actor
 from accounts.models import Product
 from accounts.pages import into_form, page, show
 from assets import access, compared
+from assets.filters import ReadingFilter, readings_filtered
 from assets.models import Asset
 from assets.reading_forms import DefineForm, ReadingForm, TargetForm
 from assets.services import metrics as metric_services
 from assets.services import readings, targets
 from backlog.access import item_of
 from core.errors import Conflict, DomainError, Invalid
+from core.filters import asked_of
 from core.htmx import go
-
-KEYS = ("metric", "source", "asset", "withdrawn")
 
 
 @page
@@ -34,25 +34,10 @@ def registry(request: HttpRequest, key: str) -> HttpResponse:
     """All readings of the product, the latest entered first, and the targets that are broken."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    unknown = sorted(set(request.GET) - {*KEYS, "cursor"})
-    if unknown:
-        raise Invalid(
-            f"This list has no filter called {', '.join(unknown)[:80]}.", code="unknown_parameter"
-        )
-    query = {name: str(value) for name, value in request.GET.items() if value and name in KEYS}
-    rows = access.readings_in(actor, product).filter(
-        withdrawn_at__isnull=query.get("withdrawn") != "true"
-    )
-    if "metric" in query:
-        rows = rows.filter(metric__slug=query["metric"])
-    if "source" in query:
-        rows = rows.filter(source=query["source"])
-    if "asset" in query:
-        number = query["asset"]
-        rows = rows.filter(
-            placement__asset=int(number) if number.isdecimal() and len(number) < 18 else 0
-        )
-    found, cursor = compared.page_of_readings(rows, request.GET.get("cursor"))
+    query = asked_of(request.GET, {*ReadingFilter.base_filters, "cursor"})
+    begins = query.pop("cursor", None)
+    rows = readings_filtered(access.readings_in(actor, product), {"withdrawn": "false", **query})
+    found, cursor = compared.page_of_readings(rows, begins)
     context = {
         "rows": found,
         "query": query,

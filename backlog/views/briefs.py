@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -30,11 +31,12 @@ from backlog.brief_forms import (
     SignalForm,
 )
 from backlog.brief_lines import ORDER
-from backlog.filters import briefs_filtered
+from backlog.filters import BriefFilter, briefs_filtered
 from backlog.models import Brief, BriefInput, BriefLine, BriefSignal
 from backlog.services import brief_inputs, brief_lines, brief_signing, briefs, templates
 from backlog.vocabulary import BriefState, InputState, LineKind
 from core.errors import Conflict, DomainError, Invalid, NotFound
+from core.filters import asked_of
 from core.htmx import go, safe_next, wants_fragment
 
 
@@ -43,18 +45,14 @@ def brief_list(request: HttpRequest, key: str) -> HttpResponse:
     """The product's briefs, the latest change first."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    query = request.GET.copy()
-    for name in [name for name, value in query.items() if not value or name == "cursor"]:
-        del query[name]
+    query = asked_of(request.GET, {*BriefFilter.base_filters, "cursor"})
+    begins = query.pop("cursor", None)
     found, cursor = brief_reading.brief_page(
-        briefs_filtered(access.briefs_in(actor, product), query), cursor=request.GET.get("cursor")
+        briefs_filtered(access.briefs_in(actor, product), query), cursor=begins
     )
-    following = query.copy()
-    if cursor:
-        following["cursor"] = cursor
     context = {
         "rows": found,
-        "next_url": f"?{following.urlencode()}" if cursor else "",
+        "next_url": "?" + urlencode({**query, "cursor": cursor}) if cursor else "",
         "query": query,
         "filtered": bool(query),
         "states": BriefState.choices,

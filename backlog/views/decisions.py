@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
@@ -16,13 +17,14 @@ from accounts.models import Product
 from accounts.pages import into_form, page, show
 from accounts.roles import ACTIONS
 from backlog import access, decision_log
-from backlog.filters import decisions_filtered
+from backlog.filters import DecisionFilter, decisions_filtered
 from backlog.forms import DecisionForm
 from backlog.models import Decision
 from backlog.services import decisions
 from backlog.vocabulary import QueueKind
 from core.errors import Invalid
 from core.exporting import csv_answer
+from core.filters import asked_of
 from core.htmx import go
 from core.markdown import render_cached
 
@@ -34,20 +36,20 @@ def decision_list(request: HttpRequest, key: str) -> HttpResponse:
     """What was decided, the newest first, by the filters that the API has too."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    query = _query(request)
+    query, begins = _query(request)
     found, cursor = decision_log.decision_page(
         decisions_filtered(access.decisions_in(actor, product), query),
-        cursor=request.GET.get("cursor"),
+        cursor=begins,
     )
     context = {
         "decisions": found,
-        "next_url": f"?{_with(query, cursor=cursor)}" if cursor else "",
-        "first_page": "cursor" not in request.GET,
+        "next_url": "?" + urlencode({**query, "cursor": cursor}) if cursor else "",
+        "first_page": begins is None,
         "query": query,
-        "filtered": any(query.values()),
+        "filtered": bool(query),
         "kinds": Decision.Kind.choices,
         "people": access.members(product),
-        "export_url": f"{reverse('decisions-export', args=[product.key])}?{query.urlencode()}",
+        "export_url": f"{reverse('decisions-export', args=[product.key])}?{urlencode(query)}",
         "may_record": rights.allowed(actor, "decision.record", product),
         "waiting": decision_log.requests_for(actor, product),
         "own": decision_log.requests_of(actor, product),
@@ -56,19 +58,11 @@ def decision_list(request: HttpRequest, key: str) -> HttpResponse:
     return show(request, "backlog/decisions.html", context, product=product, active="decisions")
 
 
-def _query(request: HttpRequest) -> QueryDict:
-    """The filters that were set: an empty field of the form asks for nothing."""
-    query = request.GET.copy()
-    for name in [name for name, value in query.items() if not value or name == "cursor"]:
-        del query[name]
-    return query
-
-
-def _with(query: QueryDict, **more: str | None) -> str:
-    found = query.copy()
-    for name, value in more.items():
-        found[name] = value or ""
-    return found.urlencode()
+def _query(request: HttpRequest) -> tuple[dict[str, str], str | None]:
+    """The filters that were set, and the cursor."""
+    query = asked_of(request.GET, {*DecisionFilter.base_filters, "cursor"})
+    cursor = query.pop("cursor", None)
+    return query, cursor
 
 
 @page
@@ -76,7 +70,7 @@ def decision_export(request: HttpRequest, key: str) -> HttpResponse:
     """The filtered log as CSV, oldest first."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    rows = decisions_filtered(access.decisions_in(actor, product), _query(request))
+    rows = decisions_filtered(access.decisions_in(actor, product), _query(request)[0])
     rows = rows.order_by("decided_at", "pk").prefetch_related("items")
     header = ["decision", "kind", "decided_at", "decided_by", "right", "title", "context"]
     header += ["options", "chosen", "rationale", "evidence", "items", "supersedes", "superseded_by"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -22,13 +23,14 @@ from accounts.pages import into_form, page, show, zone_of
 from backlog import access, brief_reading, late_change
 from backlog import increment_reading as reading
 from backlog.brief_lines import lines_for
-from backlog.filters import increments_filtered
+from backlog.filters import IncrementFilter, increments_filtered
 from backlog.history import entry
 from backlog.increment_forms import CloseForm, CutForm, IncrementCriterionForm, IncrementForm
 from backlog.models import Change, Increment, Item
 from backlog.services import increment_criteria, increment_states, increments, standards
 from backlog.vocabulary import CheckpointState, IncrementState
 from core.errors import Conflict, DomainError, Invalid
+from core.filters import asked_of
 from core.htmx import go, safe_next, wants_fragment
 from core.markdown import render_cached
 
@@ -40,16 +42,12 @@ def increment_list(request: HttpRequest, key: str) -> HttpResponse:
     """Every increment under way, by due date, and how much structural change comes late."""
     actor = Actor.of(request)
     product = product_for(actor, key)
-    query = request.GET.copy()
-    for name in [name for name, value in query.items() if not value or name == "cursor"]:
-        del query[name]
+    query = asked_of(request.GET, {*IncrementFilter.base_filters, "cursor"})
+    begins = query.pop("cursor", None)
     rows = increments_filtered(access.increments_in(actor, product), query)
     if "state" not in query:
         rows = rows.filter(state__in=reading.UNDER_WAY)
-    found, cursor = reading.under_way(rows, cursor=request.GET.get("cursor"))
-    following = query.copy()
-    if cursor:
-        following["cursor"] = cursor
+    found, cursor = reading.under_way(rows, cursor=begins)
     today = timezone.localdate()
     report = late_change.report(reading.change_rows(product), today, zone_of(request.user))
     context = {
@@ -63,7 +61,7 @@ def increment_list(request: HttpRequest, key: str) -> HttpResponse:
             }
             for each in found
         ],
-        "next_url": f"?{following.urlencode()}" if cursor else "",
+        "next_url": "?" + urlencode({**query, "cursor": cursor}) if cursor else "",
         "query": query,
         "filtered": bool(query),
         "states": IncrementState.choices,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import dropwhile
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +23,7 @@ from assets.access import version_of
 from assets.models import Version
 from assets.vocabulary import AssetKind
 from backlog.brief_lines import lines_for
+from core.filters import asked_of
 from reviews import access, selectors, speed
 from reviews.forms import DecideForm, NoteForm, WithdrawForm
 from reviews.guests import guest_box
@@ -32,33 +34,40 @@ from reviews.services.approvals import part_words
 from reviews.threads import marks, note_box
 from reviews.vocabulary import TONES, ApprovalState, CycleState, StageState, Verdict
 
-OPEN_LIMIT = 100
-CLOSED_PAGE = 25
+PAGE_SIZE = 50
 
 
 @page
 @require_safe
 def reviews(request: HttpRequest, key: str) -> HttpResponse:
-    """What waits for me first, then what else is open, then what is closed."""
+    """What waits for me first, then what else is open, then what is closed. ``?open=``, ``?closed=``: later pages."""
     actor = Actor.of(request)
     product = product_for(actor, key)
+    asked = asked_of(request.GET, ("open", "closed"))
     rows = access.cycles_in(actor, product)
-    waiting = selectors.waiting_for(actor, product)
-    mine = {cycle.pk for cycle in waiting}
-    opened = selectors.newest_first(
-        rows.filter(state=CycleState.OPEN), cursor=None, size=OPEN_LIMIT + len(mine)
-    )
-    closed = selectors.newest_first(
-        rows.exclude(state=CycleState.OPEN), cursor=request.GET.get("cursor"), size=CLOSED_PAGE
-    )
-    context = {
+    first = not asked
+    waiting = selectors.waiting_for(actor, product) if first else []
+
+    def listed(rows: QuerySet[ReviewCycle], name: str) -> dict[str, Any]:
+        """A page of ``rows``, if the address asks for it or for none in particular."""
+        if not first and name not in asked:
+            return {"rows": [], "cursor": None}
+        page = selectors.newest_first(
+            rows, cursor=asked.get(name), size=PAGE_SIZE, load=selectors.as_listed
+        )
+        found = [selectors.within(cycle, product) for cycle in page.cycles]
+        return {"rows": cycle_rows(found), "cursor": page.cursor}
+
+    context: dict[str, Any] = {
+        "first": first,
         "waiting_rows": cycle_rows(waiting),
-        "open_rows": cycle_rows([cycle for cycle in opened.cycles if cycle.pk not in mine]),
-        "more_open": opened.cursor is not None,
-        "closed_rows": cycle_rows(closed.cycles),
-        "cursor": closed.cursor,
-        "later_page": "cursor" in request.GET,
-    } | speed.load_box(product)
+        "opened": listed(
+            rows.filter(state=CycleState.OPEN).exclude(pk__in=[each.pk for each in waiting]), "open"
+        ),
+        "closed": listed(rows.exclude(state=CycleState.OPEN), "closed"),
+    }
+    if first:
+        context |= speed.load_box(product)
     return show(request, "reviews/reviews.html", context, product=product, active="reviews")
 
 

@@ -75,7 +75,8 @@ def test_the_list_is_filtered_by_name_and_kind(cast: Cast) -> None:
     assert found("q=MAP+story") == (True, False)
     assert found("kind=text") == (False, True)
     assert found("kind=text&q=story") == (False, False)
-    assert found("kind=nonsense") == (True, True)
+    assert found("outdated=false") == (True, True)
+    assert found("kind=nonsense") == (False, False), "what cannot be read is refused"
 
 
 def test_an_empty_list_says_what_to_do(cast: Cast) -> None:

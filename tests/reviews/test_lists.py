@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from reviews.models import ReviewCycle
+from reviews.views import reviews as views
 from tests.cast import Cast
 from tests.reviews.rounds import CHANGES, approve, decide_as, new_version, start
 
@@ -117,19 +118,27 @@ def test_the_page_shows_what_waits_for_me_first(cast: Cast) -> None:
     assert sections(viewer)["Open"] == [third.pk, second.pk, first.pk]
 
 
-def test_closed_reviews_are_walked_to_their_end(cast: Cast) -> None:
-    cycles = []
-    for _ in range(27):
-        cycles.append(start(cast))
-        ReviewCycle.objects.filter(pk=cycles[-1].pk).update(
-            state="withdrawn", closed_at=cycles[-1].started_at
-        )
+@pytest.mark.parametrize("section", ["Open", "Closed"])
+def test_reviews_are_walked_to_their_end(
+    cast: Cast, section: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    cycles = [start(cast) for _ in range(3)]
+    start(cast)
+    if section == "Closed":
+        for each in cycles:
+            ReviewCycle.objects.filter(pk=each.pk).update(
+                state="withdrawn", closed_at=each.started_at
+            )
+    else:
+        cycles.append(ReviewCycle.objects.latest("pk"))
     client = cast.client("viewer")
     first = client.get("/p/ATLAS/reviews/").content.decode()
-    cursor = re.search(r"cursor=([\w-]+)", first)
-    assert cursor
-    rest = client.get(f"/p/ATLAS/reviews/?cursor={cursor[1]}").content.decode()
-    listed = sections(first)["Closed"] + sections(rest)["Closed"]
+    older = re.search(rf'href="(\?{section.lower()}=[\w-]+)"', first)
+    assert older
+    rest = client.get(f"/p/ATLAS/reviews/{older[1]}").content.decode()
+    assert list(sections(rest)) == [section]
+    listed = sections(first)[section] + sections(rest)[section]
     assert listed == [each.pk for each in reversed(cycles)]
     assert "Waiting for you" not in rest
 
