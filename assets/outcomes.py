@@ -1,6 +1,6 @@
 """Version against version: what readings say, and how far they can be trusted. Pure: no database, no clock.
 
-Intervals are 95 % (``Z``), two-sided. Shares: Wilson's score interval (Wilson 1927; Newcombe 1998, Statistics in
+Intervals are 95% (``Z``), two-sided. Shares: Wilson's score interval (Wilson 1927; Newcombe 1998, Statistics in
 Medicine 17:857, method 3), their difference by Newcombe's method 10 (ibid. 17:873). Means: Student's t, their
 difference by Welch (1947) with the degrees of freedom of Welch and Satterthwaite. Counts: the ratio of two rates, given
 their sum, is a share of it (Przyborowski and Wilenski 1940), taken with Wilson's interval.

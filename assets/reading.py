@@ -16,7 +16,7 @@ def figure_of(reading: Reading) -> Figure:
 
 
 def shown(value: float, metric: Metric) -> str:
-    """``62.4 %``, ``4.2 of 5``, ``12 errors``."""
+    """``62.4%``, ``4.2 of 5``, ``12 errors``."""
     if metric.form == MetricForm.SHARE:
-        return f"{value * 100:.3g} %"
+        return f"{value * 100:.3g}%"
     return f"{value:.4g} {metric.unit}".strip()

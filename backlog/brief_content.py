@@ -186,7 +186,7 @@ def _input(each: Mapping[str, Any]) -> str:
 
 
 def signal_words(each: Mapping[str, Any]) -> str:
-    """``Completion: 61 % → 80 % (learning platform)``."""
+    """``Completion: 61% → 80% (learning platform)``."""
     unit = f" {each['unit']}" if each["unit"] else ""
     start = "unknown" if each["baseline"] is None else f"{number(each['baseline'])}{unit}"
     return f"{each['name']}: {start} → {number(each['target'])}{unit} ({each['source']})"

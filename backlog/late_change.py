@@ -5,7 +5,7 @@ together, else *detail*. The stage is that of the increment's kind, 1 early to 5
 
 - Rate of a stage: structural requests / all requests at that stage.
 - Late share of a period: structural requests at stages ``LATE_FROM`` and later / all structural requests of the period.
-- Both with the Wilson score interval at 95 % (E. B. Wilson, *Probable inference, the law of succession, and statistical
+- Both with the Wilson score interval at 95% (E. B. Wilson, *Probable inference, the law of succession, and statistical
   inference*, JASA 22, 1927), which stays inside 0 to 1 and is honest for few requests.
 - Alarm: the last ``RECENT_MONTHS`` months together hold at least ``ENOUGH`` structural requests, and the lower end of
   the late share's interval is above ``LIMIT``: chance alone does not explain that so many came late.
@@ -25,7 +25,7 @@ ENOUGH = 8
 RECENT_MONTHS = 3
 TREND_MONTHS = 12
 STAGES = (1, 2, 3, 4, 5)
-#: The 97.5 % point of the normal distribution.
+#: The 97.5% point of the normal distribution.
 _Z = 1.959963984540054
 
 
@@ -71,7 +71,7 @@ class Report:
 
 
 def wilson(hits: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a share; (0, 1) for nothing counted."""
+    """The 95% score interval of a share; (0, 1) for nothing counted."""
     if total == 0:
         return 0.0, 1.0
     rate, square = hits / total, _Z * _Z

@@ -26,8 +26,8 @@ def count(number: int, one: str, many: str) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """``79 %``. Needs a whole that is not 0."""
-    return f"{100 * part / whole:.0f} %"
+    """``79%``. Needs a whole that is not 0."""
+    return f"{100 * part / whole:.0f}%"
 
 
 def hours(number: float | None) -> str:

@@ -184,7 +184,7 @@ def reasons(facts: Facts, said: Sayings) -> tuple[str, ...]:
     elif said.apart is not None:
         found.append("scorers agree")
     elif said.certainty is not None:
-        found.append(f"certainty {round(100 * said.certainty)} %, no second opinion")
+        found.append(f"certainty {round(100 * said.certainty)}%, no second opinion")
     if facts.gap is None:
         found.append("it cannot be ranked yet")
     elif facts.fits_all:

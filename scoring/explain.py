@@ -151,7 +151,7 @@ def _pillar_sentence(profile: Profile, score: ItemScore, pillar: str) -> str:
     level = {"value": score.value, "impact": score.impact, "risk": score.risk}[pillar]
     assert level is not None  # scored, and the pillar weighs something
     points = _points(score.parts[pillar])
-    weighs = f"weighs {_number(100 * weight)} %"
+    weighs = f"weighs {_number(100 * weight)}%"
     if pillar != "risk":
         return f"{points} from {pillar}: it stands at {100 * level:.0f} of 100 and {weighs}."
     if profile.risk_polarity == DELIVERY:
@@ -189,7 +189,7 @@ def _confidence_sentence(score: ItemScore) -> str:
     lost = _lost(score.parts["confidence"])
     if score.parts["confidence"] == 0:
         return f"{lost}: everything is known for certain."
-    return f"{lost} because only {100 * score.kappa:.0f} % of what should be known is known."
+    return f"{lost} because only {100 * score.kappa:.0f}% of what should be known is known."
 
 
 def _confidence_details(

@@ -83,7 +83,7 @@ def range_words(row: RankRange) -> str:
         where = _("Between place %(low)s and %(high)s of its queue in 8 of 10 draws")
         where %= {"low": low, "high": high}
     words = {"where": where, "top": top, "chance": round(100 * row.top_chance)}
-    return _("%(where)s; in the next cycle, which holds %(top)s, in %(chance)s %%.") % words
+    return _("%(where)s; in the next cycle, which holds %(top)s, in %(chance)s%%.") % words
 
 
 def bar(part: Part) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ranges:
-    """low, high: (N,) int64, the ranks that 10 % and 90 % of the draws do not exceed. top_chance: (N,) part of the
+    """low, high: (N,) int64, the ranks that 10% and 90% of the draws do not exceed. top_chance: (N,) part of the
     draws in which the item is among the first ``top``."""
 
     low: npt.NDArray[np.int64]

@@ -354,7 +354,7 @@ def drop_target(request: Request, pk: int) -> Response:
 
 @documented(summary="Version against version", responses={200: AssetComparison}, tags=TAGS)
 def compare_versions(request: Request, pk: int) -> Response:
-    """Each version's readings together, by metric, held against the version before, with 95 % intervals."""
+    """Each version's readings together, by metric, held against the version before, with 95% intervals."""
     asset = access.asset_for(actor_of(request), pk)
     return Response(
         {

@@ -82,9 +82,9 @@ class Reading(models.Model):
 
     @property
     def words(self) -> str:
-        """``62.4 %``, ``4.2 of 5``, ``12 errors``. Needs ``metric`` loaded."""
+        """``62.4%``, ``4.2 of 5``, ``12 errors``. Needs ``metric`` loaded."""
         if self.metric.form == MetricForm.SHARE:
-            return f"{self.value * 100:.3g} %"
+            return f"{self.value * 100:.3g}%"
         return f"{self.value:.4g} {self.metric.unit}".strip()
 
 

@@ -47,7 +47,7 @@ def set_target(
     if not math.isfinite(limit) or (metric.form == MetricForm.SHARE and not 0 <= limit <= 1):
         raise Invalid(
             "This limit cannot be reached or missed. Nothing was saved.",
-            fields={"limit": ["A share lies between 0 and 1 (0 and 100 %)."]},
+            fields={"limit": ["A share lies between 0 and 1 (0 and 100%)."]},
         )
     Product.objects.select_for_update(no_key=True).get(pk=asset.product_id)
     before = Target.objects.filter(asset=asset, metric=metric).first()
@@ -104,7 +104,7 @@ def offered(asset: Asset) -> list[tuple[BriefSignal, Metric, float]]:
 
 
 def _limit(signal: BriefSignal, metric: Metric) -> float:
-    """A brief says 60 where it means 60 %."""
+    """A brief says 60 where it means 60%."""
     percent = metric.form == MetricForm.SHARE and (signal.unit == "%" or signal.target > 1)
     return min(1.0, signal.target / 100) if percent else signal.target
 

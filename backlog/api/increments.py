@@ -325,7 +325,7 @@ class ShareShape(Shape):
     hits = serializers.IntegerField()
     total = serializers.IntegerField()
     rate = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(help_text="95 % interval")
+    low = serializers.FloatField(help_text="95% interval")
     high = serializers.FloatField()
 
 

@@ -39,12 +39,12 @@ def define_queue(
     others = Queue.objects.filter(product=queue.product).exclude(pk=queue.pk)
     if not 0 <= share <= 1 or share + sum(others.values_list("share", flat=True)) > 1 + 1e-9:
         raise Invalid(
-            "The shares of the four queues would exceed 100 %. Lower another queue's share first.",
-            fields={"share": ["The shares of all queues may not exceed 100 %."]},
+            "The shares of the four queues would exceed 100%. Lower another queue's share first.",
+            fields={"share": ["The shares of all queues may not exceed 100%."]},
         )
     if queue.floor is not None and share < queue.floor:
         raise Invalid(
-            f"The queue’s floor is {queue.floor * 100:g} %. Lower that first, in the planning settings.",
+            f"The queue’s floor is {queue.floor * 100:g}%. Lower that first, in the planning settings.",
             fields={"share": ["The share may not lie below the queue’s floor."]},
         )
     new = {

@@ -111,7 +111,7 @@ def _trend(report: late_change.Report) -> dict[str, Any]:
                 {"name": _("Limit"), "values": [percent(late_change.LIMIT)] * len(months)},
             ],
         },
-        "columns": [_("Month"), _("Late"), _("Share"), _("95 % interval")],
+        "columns": [_("Month"), _("Late"), _("Share"), _("95% interval")],
         "rows": [
             [
                 date_format(month.first, "M Y"),

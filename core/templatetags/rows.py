@@ -134,7 +134,7 @@ def _rank(rank: int | None, drawn: tuple[int, int, float] | None) -> str:
         return shown
     low, high, chance = drawn
     said = escape(
-        _("Between place %(low)s and %(high)s in 8 of 10 draws; in the next cycle in %(chance)s %%")
+        _("Between place %(low)s and %(high)s in 8 of 10 draws; in the next cycle in %(chance)s%%")
         % {"low": low, "high": high, "chance": round(100 * chance)}
     )
     return f'<span class="rank" title="{said}">{shown}{whisker(rank, low, high)}<span class="sr">{said}</span></span>'

@@ -463,7 +463,7 @@ _GROUPED = re.compile(r"^[+-]?\d{1,3}([,.’' ]\d{3})+([.,]\d+)?$")
 
 
 def number(cell: str) -> float | None:
-    """``1,234.5``, ``1.234,5``, ``12 %``, ``3`` as a number; None for anything else."""
+    """``1,234.5``, ``1.234,5``, ``12%``, ``3`` as a number; None for anything else."""
     text = cell.strip().removesuffix("%").strip().replace("\u00a0", " ").replace("\u202f", " ")
     if not text or len(text) > 40:
         return None

@@ -52,7 +52,7 @@ class RateRow(Shape):
     rate = serializers.FloatField(
         allow_null=True, help_text="in part counts half; null below five verdicts"
     )
-    low = serializers.FloatField(allow_null=True, help_text="95 % score interval")
+    low = serializers.FloatField(allow_null=True, help_text="95% score interval")
     high = serializers.FloatField(allow_null=True)
 
 

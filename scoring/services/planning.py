@@ -106,7 +106,7 @@ def _set_floors(
         if queue is None:
             raise Invalid("There is no such queue.", fields={"floors": [f"Unknown: {kind[:40]}"]})
         if floor is not None and not (math.isfinite(floor) and 0 <= floor <= queue.share + 1e-9):
-            share = f"{queue.share * 100:g} %"
+            share = f"{queue.share * 100:g}%"
             name = QueueKind(kind).label
             raise Invalid(
                 f"A floor lies between 0 and the share; {name} is promised {share}.",

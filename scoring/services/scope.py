@@ -278,7 +278,7 @@ def _may_grow(actor: Actor, cycle: Cycle, moves: Sequence[Move], grown: float, l
             )
         return "cycle.grow"
     baseline = cycle.baseline_points or 0.0
-    percent = f"{100 * grown / baseline:.0f} % of its baseline" if baseline else "from nothing"
+    percent = f"{100 * grown / baseline:.0f}% of its baseline" if baseline else "from nothing"
     names = rights.who_can("cycle.grow", product)
     ask = f", or ask {' or '.join(names)}, who may let it grow" if names else ""
     raise NotAllowed(

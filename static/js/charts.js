@@ -32,7 +32,7 @@ function base(paint, unit) {
       axisPointer: { lineStyle: { color: paint('edge') } },
     },
     xAxis: { type: 'category', boundaryGap: false, axisLine: { lineStyle: { color: paint('line-2') } }, axisTick: { show: false }, axisLabel: { ...words, alignMinLabel: 'left', alignMaxLabel: 'right', hideOverlap: true } },
-    yAxis: { type: 'value', axisLabel: unit === '%' ? { ...words, formatter: '{value} %' } : words, name: unit === '%' ? '' : unit, nameTextStyle: { ...words, align: 'left' }, splitLine: { lineStyle: { color: paint('line') } } },
+    yAxis: { type: 'value', axisLabel: unit === '%' ? { ...words, formatter: '{value}%' } : words, name: unit === '%' ? '' : unit, nameTextStyle: { ...words, align: 'left' }, splitLine: { lineStyle: { color: paint('line') } } },
   };
 }
 

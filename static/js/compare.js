@@ -115,7 +115,7 @@ class Pictures {
     canvas.setAttribute('aria-label', 'What differs, in red');
     pair.append(canvas);
     const share = (changed / (wide * high)) * 100;
-    this.said.textContent = changed ? `${share < 0.1 ? 'less than 0.1' : share.toFixed(1)} % of the picture differs.` : 'Every pixel is the same.';
+    this.said.textContent = changed ? `${share < 0.1 ? 'less than 0.1' : share.toFixed(1)}% of the picture differs.` : 'Every pixel is the same.';
   }
 }
 

@@ -270,7 +270,7 @@ def test_pictures_are_compared_in_four_ways(desk: Desk) -> None:
     version = desk.add(files.image("PNG", (100, 100)), target.getvalue(), name="a.png")
     page = desk.open(version, "compare/1/2/")
     page.keyboard.press("4")
-    expect(page.locator("[data-difference-said]")).to_have_text("25.0 % of the picture differs.")
+    expect(page.locator("[data-difference-said]")).to_have_text("25.0% of the picture differs.")
     page.keyboard.press("2")
     page.locator("[data-slider] input").fill("30")
     clip = "img => getComputedStyle(img).clipPath"

@@ -171,8 +171,8 @@ def test_versions_are_compared_with_intervals_on_the_page_and_over_the_api(cast:
     assert round(later["amount_low"], 4) == 0.0524
     assert round(later["amount_high"], 4) == 0.3339
     page = cast.client("viewer").get(f"/p/ATLAS/assets/{one.asset_id}/readings/").content.decode()
-    assert "+20 %" in page
-    assert "+5.24 % to +33.4 %" in page
+    assert "+20%" in page
+    assert "+5.24% to +33.4%" in page
 
 
 def test_a_reading_by_hand_asks_where_the_version_changed_within_the_period(cast: Cast) -> None:

@@ -74,8 +74,8 @@ def test_the_alarm_needs_enough_and_more_than_chance() -> None:
 
     assert not alarm(7, 0)  # too few, however late
     assert alarm(8, 0)
-    assert not alarm(3, 7)  # 30 %, and chance could do it
-    assert alarm(30, 70)  # 30 % of a hundred, and it could not
+    assert not alarm(3, 7)  # 30%, and chance could do it
+    assert alarm(30, 70)  # 30% of a hundred, and it could not
     assert not alarm(8, 0, month=8)  # three months ago is over
     quiet = [asked(11, 5, structural=False)] * 50
     assert not report(quiet, date(2026, 11, 28), ZONE).alarm

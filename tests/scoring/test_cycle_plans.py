@@ -338,7 +338,7 @@ def test_the_policy_is_changed_with_the_right_and_by_version(cast: Cast) -> None
     }
     saved = cast.client("owner").post("/p/ATLAS/settings/planning/", form)
     assert saved.status_code == 422
-    assert "At most 25 %" in saved.content.decode()
+    assert "At most 25%" in saved.content.decode()
     form["floor_strategic_bet"] = "10"
     assert cast.client("owner").post("/p/ATLAS/settings/planning/", form).status_code == 302
     assert plans.policy_of(cast.a).borrowing_order[0] == "stability"

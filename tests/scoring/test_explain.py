@@ -67,20 +67,20 @@ class TestPillars:
         item = enhancement()
         assert (
             sentence(item, "value") == "27.0 points from value: it stands at 60 of 100 "
-            "and weighs 45 %."
+            "and weighs 45%."
         )
         assert sentence(item, "impact").startswith("24.0 points from impact: it stands at 60")
 
     def test_risk_of_doing_it(self):
         assert (
             sentence(enhancement(), "risk") == "6.0 points from low risk: the danger of doing it "
-            "stands at 60 of 100, so 40 count, and that weighs 15 %."
+            "stands at 60 of 100, so 40 count, and that weighs 15%."
         )
 
     def test_risk_of_leaving_it(self):
         assert (
             sentence(enhancement(queue="hotfix"), "risk") == "18.0 points from risk: the danger "
-            "of leaving it alone stands at 60 of 100 and weighs 30 %."
+            "of leaving it alone stands at 60 of 100 and weighs 30%."
         )
 
     def test_a_pillar_that_does_not_count(self):
@@ -146,7 +146,7 @@ class TestConfidence:
         # κ = 0.45·(3·0.4·2^(−90/180) + 2·0.7 + 1)/6 + 0.40·(0 + 2·0.65 + 1)/6 + 0.15·(2·0.5 + 3)/5
         #   = 0.243640 + 0.153333 + 0.12
         assert sentence(item, "confidence").endswith(
-            "points lost because only 52 % of what should be known is known."
+            "points lost because only 52% of what should be known is known."
         )
 
     def test_evidence_alone_leaves_doubt(self):

@@ -97,7 +97,7 @@ PAINS = [
     "Player forgets where I stopped after a break",
     "The export freezes on a big course",
     "Captions are too small on phones",
-    "Exporting courses: it hangs, freezes at 80 %",
+    "Exporting courses: it hangs, freezes at 80%",
     "After a break the player starts at zero again",
     "Captions unreadable on a phone",
     "Invoice has the wrong VAT number",

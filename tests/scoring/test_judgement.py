@@ -169,7 +169,7 @@ def test_rates_by_person_and_queue_with_an_interval_from_five_on(cast: Cast) -> 
         "enhancement": 1,
     }
     page = cast.client("viewer").get(reverse("judgement", args=[cast.a.key])).content.decode()
-    assert "held 3.5 of 5 (70 %, likely" in page
+    assert "held 3.5 of 5 (70%, likely" in page
     assert "held 0 of 1, not enough yet" in page
 
 

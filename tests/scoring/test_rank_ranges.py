@@ -169,7 +169,7 @@ def test_an_item_alone_is_said_to_be_first(cast: Cast) -> None:
     jobs.draw(product_id=cast.a.pk)
     page = cast.client("viewer").get(f"/items/{item.key}/").content.decode()
     assert (
-        "At place 1 of its queue in 8 of 10 draws; in the next cycle, which holds 1, in 100 %"
+        "At place 1 of its queue in 8 of 10 draws; in the next cycle, which holds 1, in 100%"
         in page
     )
 

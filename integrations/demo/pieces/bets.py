@@ -46,7 +46,7 @@ PIECES = (
         ),
         criteria=(
             (
-                "Of the records of two ships, 95 % arrive complete within a day of the port call.",
+                "Of the records of two ships, 95% arrive complete within a day of the port call.",
                 "Six weeks",
             ),
             ("Two of five companies in talks sign for a year.", "Contracts"),

@@ -51,7 +51,7 @@ PIECES = (
         "The branch points of “A calm counter” lose four learners in ten",
         "module",
         """
-        Telemetry says that 41 % leave at the first branch. They do not dislike the question; they do not see
+        Telemetry says that 41% leave at the first branch. They do not dislike the question; they do not see
         that it is one: three buttons that look like subtitles. Give them the shape of the other courses,
         pause the sound, say “what do you do?”.
         """,

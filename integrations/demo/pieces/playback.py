@@ -87,7 +87,7 @@ PIECES = (
         "Where people leave: per scene, not per film",
         "feature",
         """
-        We know that 30 % leave a film and not where. With one event per scene, without personal data, authors
+        We know that 30% leave a film and not where. With one event per scene, without personal data, authors
         see the drop beside their script in Slipway. Works councils have to agree to the wording of the notice.
         """,
         came=48,

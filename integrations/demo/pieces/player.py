@@ -130,7 +130,7 @@ PIECES = (
                 "camille",
                 "The printed page lacks the version of the film. Auditors will ask which text that was.",
             ),
-            (50, "amara", "29 % have opened it. On wards it is 60 %."),
+            (50, "amara", "29% have opened it. On wards it is 60%."),
         ),
     ),
     Piece(
@@ -205,7 +205,7 @@ PIECES = (
             ("It starts within three seconds on such a line.", "Measured with a throttled line"),
         ),
         said=(
-            (9, "ingrid", "Stills for the screens with writing save 40 % alone. Frames come next."),
+            (9, "ingrid", "Stills for the screens with writing save 40% alone. Frames come next."),
         ),
         links=(("part_of", "offline-rounds"),),
     ),
@@ -296,7 +296,7 @@ PIECES = (
         "task",
         """
         The library that plays our films gets no more fixes from next spring on. Its successor needs other
-        segments for captions and drops two old browsers that 1.5 % of learners still use.
+        segments for captions and drops two old browsers that 1.5% of learners still use.
 
         1. list what we use of it
         2. run both side by side behind a switch

@@ -10,7 +10,7 @@ PIECES = (
         "Records arrive twice after a repeated request",
         "fix",
         """
-        When the customer's system answers late, we send again, and both count. Reports show 104 % completion.
+        When the customer's system answers late, we send again, and both count. Reports show 104% completion.
         Each record needs a number that the other side can recognise.
         """,
         came=98.5,
@@ -56,7 +56,7 @@ PIECES = (
         "Plug-in and report round results differently",
         "fix",
         """
-        79.5 % is a pass in one and a fail in the other. Four learners were sent to repeat a course that they had
+        79.5% is a pass in one and a fail in the other. Four learners were sent to repeat a course that they had
         passed. The report is right.
         """,
         came=9,

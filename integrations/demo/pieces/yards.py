@@ -93,7 +93,7 @@ PIECES = (
                 "Reading at the yard",
             ),
             (
-                "At least 80 % of learners watch past 1:35.",
+                "At least 80% of learners watch past 1:35.",
                 "Player telemetry, four weeks after release",
             ),
             "No sentence assigns fault.",

@@ -155,7 +155,7 @@ def test_the_sentence_says_why() -> None:
         Facts(1, 3.0, True, 0.2), Sayings(certainty=0.7, signals={"incident": 1, "ticket": 2})
     )
     assert agenda.sentence(mixed.reasons) == (
-        "Certainty 70 %, no second opinion; the next cycle holds its whole queue; last rated today; 3 signals since."
+        "Certainty 70%, no second opinion; the next cycle holds its whole queue; last rated today; 3 signals since."
     )
     calm = agenda.weigh(Facts(1, 0.0, False, 1.0), Sayings(apart=0.0, people=3))
     assert agenda.sentence(calm.reasons) == (

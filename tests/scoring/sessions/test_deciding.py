@@ -302,7 +302,7 @@ def test_agreement_settles_what_was_disputed(cast: Cast) -> None:
     )
     closing.close_session(actor=cast.actor("owner"), session=later, now=NOW + timedelta(days=8))
     third = planned(cast, now=NOW + timedelta(days=30))
-    assert third.entries.get(item=entry.item).reasons[0] == "certainty 70 %, no second opinion"
+    assert third.entries.get(item=entry.item).reasons[0] == "certainty 70%, no second opinion"
 
 
 def test_an_item_is_on_one_open_agenda(cast: Cast) -> None:
