@@ -62,7 +62,11 @@ def _signed_in(view: View) -> View:
         if request.user.is_authenticated:
             return guarded(request, *args, **kwargs)
         fragment = wants_fragment(request)
-        back = current_path(request) if fragment else came_from(request)
+        back = current_path(request) if fragment else ""
+        if (
+            not fragment and request.method == "POST"
+        ):  # an address that takes forms alone shows nothing
+            back = came_from(request)
         sign_in_url = f"{reverse('sign-in')}?{urlencode({'next': back or '/'})}"
         if texts := written(request):
             return _session_ended(request, sign_in_url, texts, fragment=fragment)

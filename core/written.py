@@ -24,8 +24,9 @@ def written(request: HttpRequest) -> list[str]:
 
 
 def came_from(request: HttpRequest) -> str:
-    """The path of the page whose form was sent, "" when the browser does not say or it is not one of ours."""
+    """The path of the page that led here, "" when the browser does not say, or it is not one of ours or this one."""
     shown = urlsplit(request.headers.get("Referer", ""))
-    if request.method != "POST" or shown.netloc != request.get_host() or not shown.path:
+    if shown.netloc != request.get_host() or not shown.path:
         return ""
-    return f"{shown.path}?{shown.query}" if shown.query else shown.path
+    path = f"{shown.path}?{shown.query}" if shown.query else shown.path
+    return "" if request.method == "GET" and path == request.get_full_path() else path

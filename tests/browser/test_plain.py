@@ -116,6 +116,11 @@ def test_lists_and_board(room: Room, page: Page) -> None:
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("[data-row]")).to_have_count(1)
 
+    page.locator("summary").filter(has_text="Save view").click()
+    page.locator("#view-name-plain").fill("Second scenes")
+    page.locator("form:has(#view-name-plain)").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Second scenes")).to_have_attribute("aria-current", "page")
+
     page.goto(f"/p/{room.key}/backlog/?queue=enhancement")
     for key in keys[:2]:
         page.locator(f"#row-{key} [data-select]").check()

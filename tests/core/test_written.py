@@ -38,6 +38,12 @@ def test_where_a_form_was_sent_from(referer: str, path: str) -> None:
     assert came_from(RequestFactory().post("/", headers={"Referer": referer})) == path
 
 
+def test_a_page_that_was_loaded_again_leads_nowhere() -> None:
+    headers = {"Referer": "http://testserver/p/A/?x=1"}
+    assert came_from(RequestFactory().get("/p/A/?x=1", headers=headers)) == ""
+    assert came_from(RequestFactory().get("/p/A/?x=2", headers=headers)) == "/p/A/?x=1"
+
+
 def test_a_refused_form_gives_back_what_was_written_and_the_way_back(cast: Cast) -> None:
     item = make(cast)
     words = "much <too> long " * 2000
