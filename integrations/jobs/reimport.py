@@ -83,7 +83,8 @@ def update(
         summaries.mark_stale(rescore, now)
         events.publish("item.inputs_changed", product_id=run.product_id, item_ids=rescore, now=now)
     _write_records(run, pairs, now)
-    return {"updated": len(pairs), "comments": comments}
+    fresh = sum(before is None for each in rated.values() for before, _ in each.values())
+    return {"updated": len(pairs), "comments": comments, "ratings": fresh}
 
 
 def state_of(record: ImportedRecord) -> dict[str, Any]:

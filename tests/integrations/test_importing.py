@@ -148,6 +148,16 @@ def test_who_declines_guesses_gets_unscored_items(cast: Cast) -> None:
     assert set(Item.objects.values_list("summary__priority", flat=True)) == {None}
 
 
+def test_guesses_that_come_later_are_counted(cast: Cast) -> None:
+    bring(cast.a, jira(*ISSUES), mapping={"ratings": None})
+    again = bring(cast.a, jira(*ISSUES), mapping={"skip_labels": []})
+    made = Rating.objects.filter(product=cast.a, source=Rating.Source.IMPORT).count()
+    assert again.counts["ratings"] == made > 0
+    page = cast.client("owner").get(f"/p/ATLAS/imports/{again.pk}/").content.decode()
+    assert f"{made} starting ratings" in page
+    assert "0 comments" not in page
+
+
 def test_votes_become_evidence_once(cast: Cast) -> None:
     bring(cast.a, jira(FIRST))
     signal = Signal.objects.get(kind="vote")
