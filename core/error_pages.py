@@ -5,6 +5,7 @@ Programs get ``application/problem+json``, people a page that says what happened
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -49,6 +50,22 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         response = render(request, "frame/problem_fragment.html", {"error": error}, status=422)
         return into_toasts(response, 403)
     return _answer(request, 403, "csrf", "The form did not come from a page of this session.")
+
+
+class NoEmptyPage:
+    """An address that takes forms alone, opened in a browser: Django's own answer would be an empty page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET" or response.content:
+            return response
+        text = gettext("This address takes what a form sends, and shows nothing by itself.")
+        page = _answer(request, 405, "method_not_allowed", text)
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.RequestLog",
+    "core.error_pages.NoEmptyPage",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -194,7 +194,9 @@ def test_next_leads_only_to_a_local_path(cast: Cast, client: Client, target: str
 def test_signing_out_needs_a_post_and_ends_the_session(cast: Cast) -> None:
     client = cast.client("viewer")
     key = client.session.session_key
-    assert client.get("/sign-out/").status_code == 405
+    opened = client.get("/sign-out/")
+    assert (opened.status_code, opened["Allow"]) == (405, "POST")
+    assert "shows nothing by itself" in opened.content.decode()
     assert client.post("/sign-out/").status_code == 302
     assert not Session.objects.filter(session_key=key).exists()
     client.cookies["sessionid"] = key

@@ -104,6 +104,13 @@ def test_a_decision_is_superseded_once(cast: Cast) -> None:
     assert [row["key"] for row in standing] == ["D-2"]
 
 
+def test_a_filter_that_the_log_does_not_have_is_refused(cast: Cast) -> None:
+    for path in (LOG, f"{LOG}export.csv"):
+        answer = cast.client("viewer").get(path, {"kin": "refined"})
+        assert answer.status_code == 422
+        assert "no filter called kin" in answer.content.decode()
+
+
 def test_the_log_is_filtered_paged_and_exported(cast: Cast) -> None:
     item = accepted(cast)
     for number in range(7):
