@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.models import Product, User
 from reviews import velocity
@@ -117,13 +119,21 @@ def load_box(product: Product, now: datetime | None = None) -> dict[str, Any]:
         elif day is not None and day > days[-1]:
             day = "later"
         row[day] = row.get(day, 0) + 1
-    columns: Sequence[Any] = ["late", *days, "later", None]
+    columns: list[tuple[Any, str]] = [
+        ("late", _("Late")),
+        *((day, date_format(day, "D j")) for day in days),
+        ("later", _("Later")),
+        (None, _("No day")),
+    ]
     return {
         "load": {
             "people": loads(product),
-            "days": days,
+            "heads": [head for _column, head in columns],
             "layers": [
-                {"name": name, "counts": [row.get(column, 0) for column in columns]}
+                {
+                    "name": name,
+                    "counts": [(head, row.get(column, 0)) for column, head in columns],
+                }
                 for name, row in sorted(cells.items())
             ],
             "now": now,

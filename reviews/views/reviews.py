@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import dropwhile
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -64,7 +65,7 @@ def reviews(request: HttpRequest, key: str) -> HttpResponse:
         "opened": listed(
             rows.filter(state=CycleState.OPEN).exclude(pk__in=[each.pk for each in waiting]), "open"
         ),
-        "closed": listed(rows.exclude(state=CycleState.OPEN), "closed"),
+        "past": listed(rows.exclude(state=CycleState.OPEN), "closed"),
     }
     if first:
         context |= speed.load_box(product)
@@ -77,9 +78,44 @@ def how_long(request: HttpRequest, key: str) -> HttpResponse:
     """How long verdicts take: by layer, by reviewer, by round, month by month (R115)."""
     product = product_for(Actor.of(request), key)
     figures = speed.figures(product, timezone.now())
-    since_first = dropwhile(lambda month: not month["times"].n, figures["months"])
-    context = {**figures, "months": list(since_first)}
+    since_first = list(dropwhile(lambda month: not month["times"].n, figures["months"]))
+    context = {**figures, "chart": _by_month(since_first)}
     return show(request, "reviews/velocity.html", context, product=product, active="reviews")
+
+
+def _by_month(months: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Hours to a verdict month by month, as a chart with its table; a month without verdicts is a gap."""
+
+    def said(hours: float | None) -> str:
+        return "–" if hours is None else localize(round(hours, 1))
+
+    def line(name: str, values: Iterable[float | None]) -> dict[str, Any]:
+        return {
+            "name": name,
+            "values": [None if each is None else round(each, 1) for each in values],
+        }
+
+    names = [date_format(month["first"], "M Y") for month in months]
+    found = [month["times"] for month in months]
+    return {
+        "id": "velocity",
+        "kind": "line",
+        "title": _("Hours to a verdict, by month of the verdict"),
+        "open": True,
+        "data": {
+            "unit": "h",
+            "x": names,
+            "series": [
+                line(_("Median"), (each.median for each in found)),
+                line(_("85 % within"), (each.p85 for each in found)),
+            ],
+        },
+        "columns": [_("Month"), _("Median, h"), _("85 % within, h"), _("Verdicts")],
+        "rows": [
+            [name, said(each.median), said(each.p85), each.n]
+            for name, each in zip(names, found, strict=True)
+        ],
+    }
 
 
 @page

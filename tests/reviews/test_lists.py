@@ -138,6 +138,7 @@ def test_reviews_are_walked_to_their_end(
     assert older
     rest = client.get(f"/p/ATLAS/reviews/{older[1]}").content.decode()
     assert list(sections(rest)) == [section]
+    assert {"Open": ">Since<", "Closed": ">Closed</th>"}[section] in rest
     listed = sections(first)[section] + sections(rest)[section]
     assert listed == [each.pk for each in reversed(cycles)]
     assert "Waiting for you" not in rest

@@ -82,7 +82,31 @@ def test_what_waits_and_how_long_it_will_take(cast: Cast) -> None:
     assert found[cast.leadership.pk].source == "layer"
     assert found[cast.leadership.pk].factor == velocity.MOST
     box = speed.load_box(cast.a)["load"]
-    assert sum(sum(row["counts"]) for row in box["layers"]) == 6
+    assert sum(count for row in box["layers"] for _head, count in row["counts"]) == 6
+
+
+def test_the_months_are_a_chart_and_its_table(cast: Cast) -> None:
+    from reviews.models import Decision
+    from tests.reviews.rounds import approve, start
+
+    decision = approve(cast, start(cast), "reviewer")
+    opened = decision.decided_at - timedelta(hours=6, minutes=30)
+    decision.stage.assignments.update(assigned_at=opened)
+    type(decision.stage).objects.filter(pk=decision.stage_id).update(opened_at=opened)
+    earlier = approve(cast, start(cast), "reviewer")
+    before = earlier.decided_at - timedelta(days=70)
+    Decision.objects.filter(pk=earlier.pk).update(decided_at=before)
+    type(earlier.stage).objects.filter(pk=earlier.stage_id).update(opened_at=before)
+    earlier.stage.assignments.update(assigned_at=before)
+    chart = cast.client("viewer").get("/p/ATLAS/reviews/velocity/").context["chart"]
+    median, most = (each["values"] for each in chart["data"]["series"])
+    assert (median[0], median[1], median[-1]) == (0.0, None, 6.5), (
+        "months without verdicts are gaps"
+    )
+    assert median == most
+    assert [row[1] for row in chart["rows"]] == ["0.0", *["–"] * (len(median) - 2), "6.5"]
+    assert [row[0] for row in chart["rows"]] == chart["data"]["x"]
+    assert [row[3] for row in chart["rows"]] == [1, *[0] * (len(median) - 2), 1]
 
 
 def test_changes_asked_for_in_increments(cast: Cast) -> None:
