@@ -15,14 +15,17 @@ from backlog.brief_lines import governing, lines_for
 from backlog.increment_forms import offered_templates
 from backlog.models import Confirmation, Item
 from backlog.panels import Panel
-from backlog.vocabulary import LineKind
+from backlog.vocabulary import ConfirmationState, LineKind
 
 
 def item_brief(*, actor: Actor, item: Item) -> Panel | None:
     """What an item must satisfy; the brief's success criteria stand below, inherited (R10)."""
     briefs = governing(item)
-    waiting = brief_reading.waiting_confirmations(Confirmation.objects.filter(item=item))
-    citations = list(item.citations.select_related("increment__item__product").order_by("pk"))
+    # most items have neither, and to ask whether they do costs a fraction of the queries that read them
+    waits = Confirmation.objects.filter(item=item, state=ConfirmationState.WAITING)
+    waiting = brief_reading.waiting_confirmations(waits) if waits.exists() else []
+    cited = item.citations.select_related("increment__item__product").order_by("pk")
+    citations = list(cited) if item.citations.exists() else []
     if not briefs and not waiting and not citations:
         return None
     lines = lines_for(item, briefs=briefs)

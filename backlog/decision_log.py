@@ -111,7 +111,9 @@ def successor(decision: Decision) -> Decision | None:
 
 
 def decisions_of(item: Item, size: int = 20) -> list[Decision]:
-    """The decisions on an item, the newest first. One query."""
+    """The decisions on an item, the newest first. Two queries; one where there is none."""
+    if not item.decisions.exists():
+        return []
     rows = item.decisions.select_related("decided_by", "superseded_by")
     return list(rows.order_by("-decided_at", "-pk")[:size])
 

@@ -94,10 +94,10 @@ def plan(item: Item) -> list[Increment]:
 
 
 def plan_rows(actor: Actor, item: Item) -> list[PlanRow]:
-    """The plan with counts, assets and obstacles. At most eight queries, whatever its length."""
-    increments = plan(item)
-    if not increments:
+    """The plan with counts, assets and obstacles. At most nine queries, whatever its length; one where it is empty."""
+    if not Increment.objects.filter(item=item).exists():
         return []
+    increments = plan(item)
     ids = [each.pk for each in increments]
     counts = {
         row["increment"]: (row["n"], row["met"])

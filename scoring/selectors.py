@@ -47,7 +47,7 @@ class Made:
 
 
 def made_from(item: Item) -> Made:
-    """How the stored score came about: inputs as they are, at the instant of the score. Five queries.
+    """How the stored score came about: inputs as they are, at the instant of the score. At most six queries.
 
     ``score`` is None for an item without a queue.
     """
@@ -105,8 +105,10 @@ def _plain(rows: Sequence[Signal]) -> list[engine.Signal]:
 
 
 def _of_segments(item: Item) -> list[tuple[Segment, list[Signal]]]:
-    """One query."""
+    """Two queries; one for an item without segments."""
     named = Item.segments.through.objects.filter(item=item).values("segment_id")
+    if not named.exists():
+        return []
     rows = (
         Signal.objects.filter(segment__in=named, item=None, withdrawn_at=None)
         .select_related("segment")
