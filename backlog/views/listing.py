@@ -323,6 +323,7 @@ def bulk_edit(request: HttpRequest, key: str) -> HttpResponse:
             "refused_count": len(seen.refused),
             "asks": seen.asks,
             "reason": change.reason,
+            "until": request.POST.get("until", "") if change.state == State.PARKED else None,
             "posted": [
                 (name, value) for name in request.POST for value in request.POST.getlist(name)
             ],

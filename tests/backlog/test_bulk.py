@@ -175,6 +175,23 @@ def test_a_page_refuses_foreign_and_strange_keys(cast: Cast) -> None:
     assert again(item).version == 1
 
 
+def test_what_a_preview_lacks_is_given_in_it(cast: Cast) -> None:
+    item = make(cast)
+    client = cast.client("owner")
+    data = {"item": [item.key], "state": "parked"}
+    page = client.post("/p/ATLAS/backlog/bulk/", data).content.decode()
+    assert "None of them can change like this" in page
+    assert '<input id="until" type="date"' in page
+    assert 'name="confirm"' not in page
+    data |= {"reason": "After the fair.", "until": "2031-05-01"}
+    page = client.post("/p/ATLAS/backlog/bulk/", data).content.decode()
+    assert 'value="After the fair."' in page
+    assert page.count('name="reason"') == page.count('name="until"') == 1  # no hidden one beside it
+    client.post("/p/ATLAS/backlog/bulk/", {**data, "confirm": "yes"})
+    item.refresh_from_db()
+    assert (item.state, item.state_reason) == ("parked", "After the fair.")
+
+
 def test_a_page_changes_all_that_the_filter_finds(cast: Cast) -> None:
     many(cast.a, 60, kind="stability", state="accepted")
     other = accepted(cast, "enhancement")
