@@ -19,6 +19,7 @@ from core.htmx import go
 from reviews import access, selectors
 from reviews.forms import DecideForm, NoteForm, StartForm, WithdrawForm
 from reviews.models import Note, ReviewCycle
+from reviews.places import place_words
 from reviews.services.cycles import start_review, withdraw_review
 from reviews.services.decisions import decide as decide_review
 from reviews.services.notes import (
@@ -207,7 +208,12 @@ def reword(request: HttpRequest, key: str, pk: int) -> HttpResponse:
             except (Invalid, Conflict) as error:
                 form.take(error)
                 status = error.status
-    context = {"form": form, "note": found, "back": _back(found)}
+    context = {
+        "form": form,
+        "note": found,
+        "place": place_words(found.anchor),
+        "back": _back(found),
+    }
     return show(
         request, "reviews/reword.html", context, product=product, active="reviews", status=status
     )

@@ -70,6 +70,18 @@ def test_from_the_list_to_a_verdict_by_keys(played: Cast, reviewer: Page, live_s
     assert "Nothing else waits for you" in reviewer.inner_text(".page-bar")
 
 
+def test_the_notes_stay_beside_a_long_text(played: Cast, reviewer: Page, live_server: Any) -> None:
+    cycle = start(played, new_version(played, "Line.\n" * 260))
+    reviewer.set_viewport_size({"width": 1440, "height": 800})
+    reviewer.goto(f"{live_server.url}/p/ATLAS/reviews/{cycle.pk}/")
+    reviewer.locator("#line-250").scroll_into_view_if_needed()
+    expect(reviewer.get_by_role("heading", name="Stages")).to_be_in_viewport()
+    reviewer.click("#line-250 > a")
+    reviewer.keyboard.press("m")
+    expect(reviewer.locator("#id_body")).to_be_focused()
+    expect(reviewer.locator("#line-250")).to_be_in_viewport()
+
+
 def test_keys_do_nothing_while_somebody_writes_a_note(
     played: Cast, reviewer: Page, live_server: Any
 ) -> None:
