@@ -15,6 +15,7 @@ from backlog.rows import rows
 from backlog.search import matching
 from backlog.services.products import may_create_products
 from core import text
+from core.htmx import wants_fragment
 
 SESSION_PRODUCT = "product"
 
@@ -95,15 +96,23 @@ def search(request: HttpRequest, key: str) -> HttpResponse:
 
 @page
 def palette(request: HttpRequest, key: str) -> HttpResponse:
-    """Finds for the command palette: ``{"results": [{label, hint, url}]}``."""
+    """Finds for the command palette: ``{"results": [{label, hint, url}]}``.
+
+    A field for the key of an item asks as well, under its own name, and gets the finds as its options.
+    """
     actor = Actor.of(request)
     product = product_for(actor, key)
-    query = text.one_line(request.GET.get("q", ""))[:200]
+    fragment = wants_fragment(request)
+    asked = next(iter(request.GET), "q") if fragment else "q"
+    query = text.one_line(request.GET.get(asked, ""))[:200]
     found = (
         matching(access.items_in(actor, product), query, product=product) if query.strip() else None
     )
+    items = list(selectors.by_relevance(found)[:12]) if found is not None else []
+    if fragment:
+        return show(request, "components/item_options.html#options", {"items": items})
     results = [
         {"label": item.title, "hint": item.key, "url": reverse("item", args=[item.key])}
-        for item in (selectors.by_relevance(found)[:12] if found is not None else [])
+        for item in items
     ]
     return JsonResponse({"results": results})

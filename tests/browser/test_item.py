@@ -135,3 +135,16 @@ def test_ctrl_enter_sends_the_form_that_is_written_in(room: Room) -> None:
     form.locator("input[type=text]").first.fill("It pauses at once.")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("It pauses at once.", exact=True)).to_be_visible()
+
+
+def test_an_item_to_link_to_is_found_by_its_words(room: Room) -> None:
+    other = room.api.add(room.key, "Subtitles in Portuguese", queue="enhancement")
+    key = room.api.add(room.key, "Voices", queue="enhancement")
+    page = room.page
+    page.goto(f"/items/{key}/")
+    page.locator("#links summary").click()
+    page.get_by_label("Item", exact=True).press_sequentially("portug")
+    found = page.locator("#item-options option")
+    expect(found).to_have_count(1)
+    expect(found).to_have_attribute("value", other)
+    expect(found).to_have_text("Subtitles in Portuguese")
