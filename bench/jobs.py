@@ -42,16 +42,11 @@ def rescore(run: Run) -> None:
             floor = measured("floor")
             found[mode].append((measured(mode), floor))
     for mode, (words, bar) in modes.items():
-        # of the same rows: only open items get the scores of a new rubric
-        ratios = [
-            ours["seconds"] / floor["seconds"] * (floor["written"] / ours["written"])
-            if mode == "published"
-            else ours["seconds"] / floor["seconds"]
-            for ours, floor in found[mode]
-        ]
-        processor = _middle(ours["processor"] / floor["processor"] for ours, floor in found[mode])
+        ratio, processor = (
+            _middle(_against(ours, floor, what) for ours, floor in found[mode])
+            for what in ("seconds", "processor")
+        )
         memory = max(ours["rss_mb"] for ours, _ in found[mode])
-        ratio = _middle(ratios)
         kept = _middle(ours["kept"] for ours, _ in found[mode])
         then = f"; the history of each after that {kept:.2f} s" if mode == "published" else ""
         run.add(
@@ -86,6 +81,12 @@ def rescore(run: Run) -> None:
         )
     )
     run.world.drop_database(name)
+
+
+def _against(ours: Any, floor: Any, what: str) -> float:
+    """Ours in floors, of the same rows: a new rubric scores open items only, the floor writes all."""
+    rows = floor["written"] / ours["written"] if ours["published"] else 1
+    return float(ours[what] / floor[what] * rows)
 
 
 def _middle(values: Any) -> float:

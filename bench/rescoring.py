@@ -94,6 +94,7 @@ def measure(mode: str) -> dict[str, Any]:
         publications.apply_publications(now=at)
     return {
         "seconds": seconds,
+        "published": mode == "published",
         "kept": time.perf_counter() - began,
         "processor": processor,
         "items": len(ids),
