@@ -1,7 +1,7 @@
 """What assets show on pages of the apps below, and the slots on their own pages that the apps above fill.
 
 ``config/wiring.py`` lists the functions: ``VERSION_MARKS`` of (actor, versions) -> {version id: Mark}, and
-``VERSION_PANELS`` of (actor, version) -> Panel or None.
+``VERSION_PANELS`` and ``PUBLICATION_PANELS`` of (actor, version) -> Panel or None.
 """
 
 from __future__ import annotations
@@ -49,7 +49,16 @@ def marks(actor: Actor, versions: Sequence[Version]) -> dict[int, list[Mark]]:
 
 def version_panels(actor: Actor, version: Version) -> list[Panel]:
     """What the apps above show beside a version."""
-    paths = import_string(f"{settings.WIRING}.VERSION_PANELS")
+    return _panels("VERSION_PANELS", actor, version)
+
+
+def publication_panels(actor: Actor, version: Version) -> list[Panel]:
+    """What the apps above have to say before a version is published."""
+    return _panels("PUBLICATION_PANELS", actor, version)
+
+
+def _panels(slot: str, actor: Actor, version: Version) -> list[Panel]:
+    paths = import_string(f"{settings.WIRING}.{slot}")
     return [panel for path in paths if (panel := import_string(path)(actor=actor, version=version))]
 
 

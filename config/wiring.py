@@ -112,6 +112,9 @@ VERSION_PANELS: list[str] = [
     "reviews.panels.version_panel",
 ]
 
+# What is to be known before a version is published: functions of (actor, version) -> Panel or None.
+PUBLICATION_PANELS: list[str] = ["reviews.panels.conditions_panel"]
+
 # The assets of increments: functions of (actor, increments) -> {increment id: [backlog.increment_reading.HeldAsset]}.
 INCREMENT_ASSETS: list[str] = ["assets.increment_assets.held"]
 

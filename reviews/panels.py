@@ -16,7 +16,7 @@ from assets.vocabulary import VersionState
 from backlog.panels import Panel
 from reviews import entry, selectors
 from reviews.models import ReviewCycle, Stage
-from reviews.vocabulary import TONES, CycleState, StageState, Verdict
+from reviews.vocabulary import TONES, ApprovalState, CycleState, StageState, Verdict
 
 HOME_ROWS = 8
 STAGE_TONES = {
@@ -58,6 +58,22 @@ def version_panel(*, actor: Actor, version: Version) -> Panel:
         "is_newest": newest,
     }
     return Panel("review", "Review", "reviews/_version_panel.html", context)
+
+
+def conditions_panel(*, actor: Actor, version: Version) -> Panel | None:
+    """Under what conditions the version was approved, layer by layer (R116). One query."""
+    newest = version.number == version.asset.versions_count
+    found = [
+        each
+        for each in selectors.approvals_of(version.asset)
+        if each.conditions
+        and each.state != ApprovalState.REVOKED
+        and (each.version_id == version.pk or (newest and each.state == ApprovalState.VALID))
+    ]
+    if not found:
+        return None
+    context = {"approvals": found}
+    return Panel("conditions", "Approved under conditions", "reviews/_conditions.html", context)
 
 
 def stage_rows(cycle: ReviewCycle) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
-from assets import access, placed, varied
+from assets import access, panels, placed, varied
 from assets.models import Version
 from assets.services import publishing
 from assets.vocabulary import VersionState
@@ -51,6 +51,7 @@ def publication(request: HttpRequest, key: str, pk: int, number: int) -> HttpRes
         if version.state == VersionState.APPROVED
         else [],
         "can_publish": version.state == VersionState.APPROVED,
+        "panels": panels.publication_panels(actor, version),
         "is_in_force": version.state == VersionState.PUBLISHED,
         "retired": version.state == VersionState.RETIRED,
         "error": error,

@@ -444,3 +444,19 @@ def test_a_wrong_summary_is_put_right(cast: Cast) -> None:
     assert [each.rule for each in checks.summary_findings()] == ["summaries are right"]
     recount([cycle.asset.item_id])
     assert summary(cycle) == ("in_review", 1)
+
+
+def test_whoever_publishes_reads_under_what_conditions_it_was_approved(cast: Cast) -> None:
+    cycle = start(cast)
+    asset, version = cycle.asset, cycle.version
+    decide_as(cast, "reviewer", cycle)
+    decide_as(cast, "leadership", cycle, conditions="Only with the song cleared.")
+    address = f"/p/ATLAS/assets/{asset.pk}/{version.number}/publication/"
+    page = cast.client("owner").get(address).content.decode()
+    assert "Only with the song cleared." in page
+    assert "Approved under conditions" in page
+    plain = start(cast)
+    for name in ("reviewer", "leadership"):
+        decide_as(cast, name, plain)
+    other = f"/p/ATLAS/assets/{plain.asset_id}/1/publication/"
+    assert "Approved under conditions" not in cast.client("owner").get(other).content.decode()
