@@ -16,7 +16,14 @@ from insights.words import Part, count, listed
 
 MADE = ("item.created", "item.imported")
 #: What is told, most telling first. An item's stories are one line; lines are in the order of their first kind.
-TOLD = ("band", "judgement", "queue", "state", "date", "scope", "approval", "owner", "product")
+TOLD = (
+    *("band", "judgement", "queue", "state", "date", "scope"),
+    *("approval", "in force", "owner", "product"),
+)
+#: What changes which version of an asset is in force: told, because people everywhere use what it places (R127).
+_IN_FORCE = frozenset(
+    {"version.published", "version.unpublished", "version.retired", "version.unretired"}
+)
 FOLDED = {
     "evidence": ("rating or piece of evidence", "ratings and pieces of evidence"),
     "talk": ("comment or note", "comments and notes"),
@@ -96,6 +103,8 @@ def kinds(happening: Happening) -> list[str]:
         return ["arrival"]
     if happening.verb == "band.changed":
         return ["band"]
+    if happening.verb in _IN_FORCE:
+        return ["in force"]
     if verb == "item":
         named = [name for name in happening.fields if name not in _QUIET]
         return [_BY_FIELD.get(name, "scope") for name in named] or ["scope"]
@@ -227,11 +236,27 @@ def _phrase(row: Happening) -> str:
         stage = str(after.get("stage", "")).replace("_", " ")
         whole = ", approved in all stages" if after.get("review") == "approved" else ""
         return f"review: {verdict} in {stage}{whole}"
+    if row.verb in _IN_FORCE:
+        return _in_force(row.verb, row.fields.get("in_force", (None, None)), after)
     if row.verb == "adjustment.made":
         return f"{after.get('points') or 0:+g} points by judgement"
     if row.verb == "adjustment.judged":
         return f"verdict on a judgement: {str(after.get('verdict', '')).replace('_', ' ')}"
     return row.verb.replace(".", " ").replace("_", " ")
+
+
+def _in_force(verb: str, numbers: Sequence[Any], after: Mapping[str, Any]) -> str:
+    """Which version of an asset is in force: "“Tour, script”: version 3 is in force, in place of version 2"."""
+    before, now = numbers
+    said = {
+        "version.published": f"version {now} is in force"
+        + (f", in place of version {before}" if before and before != now else ""),
+        "version.unpublished": f"version {before} was taken back, "
+        + (f"version {now} is in force again" if now else "none is in force"),
+        "version.retired": f"version {after.get('version')} is retired",
+        "version.unretired": f"version {after.get('version')} may be used again",
+    }
+    return f"“{_short(str(after.get('asset', '')), 80)}”: {said[verb]}"
 
 
 def _why(rows: Sequence[Happening], moved: str) -> str:

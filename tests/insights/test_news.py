@@ -65,6 +65,31 @@ def test_an_item_is_told_from_its_first_value_to_its_last() -> None:
     assert found.stories[0].parts[0].url == "/items/ATLAS-1/"
 
 
+def test_which_version_is_in_force_is_told() -> None:
+    def put(pk: int, verb: str, version: int, before: int | None, now: int | None) -> Happening:
+        fields = {"asset": [None, "Tour, script"], "version": [None, version]}
+        return happened(pk, verb, pk, **fields, in_force=[before, now])
+
+    found = told(
+        put(1, "version.published", 1, None, 1),
+        put(2, "version.published", 3, 2, 3),
+        put(3, "version.unpublished", 3, 3, 2),
+        put(4, "version.unpublished", 3, 3, None),
+        put(5, "version.retired", 2, 3, 3),
+        put(6, "version.unretired", 2, 3, 3),
+        happened(7, "version.uploaded", 7, number=[None, 4]),
+    )
+    assert sorted(lines(found)) == [
+        "ATLAS-1 Item 1: “Tour, script”: version 1 is in force (Mara).",
+        "ATLAS-2 Item 2: “Tour, script”: version 3 is in force, in place of version 2 (Mara).",
+        "ATLAS-3 Item 3: “Tour, script”: version 3 was taken back, version 2 is in force again (Mara).",
+        "ATLAS-4 Item 4: “Tour, script”: version 3 was taken back, none is in force (Mara).",
+        "ATLAS-5 Item 5: “Tour, script”: version 2 is retired (Mara).",
+        "ATLAS-6 Item 6: “Tour, script”: version 2 may be used again (Mara).",
+    ]
+    assert found.folded_says == "Also 1 upload."
+
+
 def test_there_and_back_is_said_as_such() -> None:
     found = told(
         happened(1, "item.edited", effort=[2.0, 5.0]),
@@ -209,6 +234,7 @@ VERBS = [
     ("comment.added", {}),
     ("review.noted", {}),
     ("review.started", {}),
+    ("version.published", {"version": [None, 2], "in_force": [1, 2]}),
     ("something.new", {"x": [1, 2]}),
 ]
 
