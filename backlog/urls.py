@@ -11,6 +11,7 @@ from backlog.views import (
     items,
     listing,
     members,
+    playbook,
     products,
     requests,
     settings,
@@ -42,6 +43,10 @@ urlpatterns = [
     path("p/<str:key>/items/new/", get_or_post(items.new), name="item-new"),
     path("p/<str:key>/queues/", read(settings.queue_list), name="queues"),
     path("p/<str:key>/queues/<str:kind>/", get_or_post(settings.queue_edit), name="queue-edit"),
+    path("p/<str:key>/playbook/", read(playbook.playbook), name="playbook"),
+    path(
+        "p/<str:key>/playbook/<slug:chapter>/", read(playbook.playbook_page), name="playbook-page"
+    ),
     path("products/new/", get_or_post(products.new), name="product-new"),
     path("p/<str:key>/settings/", get_or_post(products.edit), name="product-settings"),
     path("p/<str:key>/settings/archive/", require_POST(products.archive), name="product-archive"),

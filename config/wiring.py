@@ -55,6 +55,7 @@ NAV: list[dict[str, Any]] = [
         "count": "scoring.judgement.waiting_count",
         "foot": True,
     },
+    {"route": "playbook", "label": "Playbook", "icon": "book-open", "key": "p", "foot": True},
     {
         "route": "product-settings",
         "label": "Settings",

@@ -128,6 +128,8 @@ PRODUCT_PAGES = [
         "join", secret="invitation_secret", GET=NOBODY, POST=NOBODY, hidden=MEMBERS, capability=True
     ),
     row("queues", key=PRODUCT, GET=MEMBERS),
+    row("playbook", key=PRODUCT, GET=MEMBERS),
+    row("playbook-page", key=PRODUCT, chapter=lambda *_: "words", GET=MEMBERS),
     row("queue-edit", key=PRODUCT, kind=lambda *_: "stability", GET=OWNING, POST=OWNING),
 ]
 
