@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -14,7 +15,7 @@ from django.db.models import Count, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
-from accounts.models import Product
+from accounts.models import Product, User
 from backlog.listed import Listed, listed
 from backlog.models import Change, Comment, Item, ItemSummary, Queue
 from backlog.vocabulary import OPEN_STATES, Band, QueueKind, State
@@ -291,6 +292,19 @@ def waiting_in_triage(*, actor: Actor, product: Product) -> int:
 def by_relevance(items: QuerySet[Item]) -> QuerySet[Item]:
     """Finds of a search: what is open first, then by rank."""
     return items.order_by("-summary__is_open", *(f"summary__{name}" for name in RANK_ORDER))
+
+
+def mentionable(members: Iterable[User], word: str, size: int = 8) -> list[tuple[str, str]]:
+    """Those one of whose names begins with ``word``: the shortest handle that is theirs alone, and the name."""
+    people = list(members)
+    taken = Counter(person.email.split("@")[0].lower() for person in people)
+    found = []
+    for person in people:
+        short = person.email.split("@")[0].lower()
+        names = (short, *person.name.lower().split())
+        if any(name.startswith(word.lower()) for name in names):
+            found.append((short if taken[short] == 1 else person.email, str(person)))
+    return found[:size]
 
 
 def work_of(actor: Actor, product: Product, size: int = 12) -> tuple[list[Item], list[Comment]]:

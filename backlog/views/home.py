@@ -98,13 +98,17 @@ def search(request: HttpRequest, key: str) -> HttpResponse:
 def palette(request: HttpRequest, key: str) -> HttpResponse:
     """Finds for the command palette: ``{"results": [{label, hint, url}]}``.
 
-    A field for the key of an item asks as well, under its own name, and gets the finds as its options.
+    A field for the key of an item asks as well, under its own name, and gets the finds as its options; after an "@",
+    the people who can be mentioned.
     """
     actor = Actor.of(request)
     product = product_for(actor, key)
     fragment = wants_fragment(request)
     asked = next(iter(request.GET), "q") if fragment else "q"
     query = text.one_line(request.GET.get(asked, ""))[:200]
+    if fragment and query.startswith("@"):
+        people = selectors.mentionable(access.members(product), query[1:])
+        return show(request, "components/item_options.html#options", {"people": people})
     found = (
         matching(access.items_in(actor, product), query, product=product) if query.strip() else None
     )

@@ -1,10 +1,12 @@
 """Comments with mentions, and success criteria."""
 
+import re
 from typing import Any
 
 import pytest
 
 from accounts.actors import Actor
+from accounts.models import Membership
 from accounts.services import people
 from backlog.models import Change, Comment, Item, SuccessCriterion
 from backlog.services import comments, criteria, members
@@ -303,3 +305,26 @@ def test_a_criterion_may_be_called_anything(cast: Cast) -> None:
     assert "checked a criterion" in page.content.decode()
     late: Any = ask(cast, "owner", "PATCH", f"items/{item.key}/", {"title": "x"}, version=99)
     assert late.status_code == 409
+
+
+def test_people_are_offered_by_the_shortest_handle_that_is_theirs_alone(cast: Cast) -> None:
+    def offered(word: str) -> list[tuple[str, str]]:
+        answer = cast.client("viewer").get(
+            "/p/ATLAS/search/palette/", {"who": word}, headers={"HX-Request": "true"}
+        )
+        return re.findall(r'<option value="([^"]+)">([^<]+)</option>', answer.content.decode())
+
+    assert offered("@own") == [("@owner", "Owner")]
+    assert len(offered("@")) > 3
+    assert offered("@outsider") == []
+    twin = people.create_person(
+        actor=Actor.system(),
+        email="owner@elsewhere.example",
+        name="Twin",
+        password="a long enough one",
+    )
+    Membership.objects.create(product=cast.a, user=twin, role="viewer")
+    assert offered("@own") == [
+        ("@owner@example.org", "Owner"),
+        ("@owner@elsewhere.example", "Twin"),
+    ]

@@ -148,3 +148,22 @@ def test_an_item_to_link_to_is_found_by_its_words(room: Room) -> None:
     expect(found).to_have_count(1)
     expect(found).to_have_attribute("value", other)
     expect(found).to_have_text("Subtitles in Portuguese")
+
+
+def test_people_are_offered_while_somebody_mentions_them(room: Room) -> None:
+    key = room.api.add(room.key, "Ask around", queue="enhancement")
+    page = room.page
+    page.goto(f"/items/{key}/")
+    field = page.get_by_role("textbox", name="Comment")
+    field.press_sequentially("Seen by (@co")
+    offered = page.locator("#mentions > li")
+    expect(offered).to_have_text(re.compile("Cora"))
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Seen by (@cora ")
+    field.press_sequentially("and @")
+    expect(offered.first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(offered).to_have_count(0)
+    expect(field).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#conversation article")).to_contain_text("Seen by (@cora and @")
