@@ -370,6 +370,7 @@ def settle_contradiction(
         raise Invalid("Say what it came to.", fields={"state": ["Use reconciled or dismissed."]})
     if state == ContradictionState.RECONCILED and not outcome:
         raise Invalid("Say what was agreed.", fields={"outcome": ["Both authors will read this."]})
+    _need_newest(contradiction.first.version)
     moved = Contradiction.objects.filter(pk=contradiction.pk, state=ContradictionState.OPEN).update(
         state=state, outcome=outcome, settled_by=actor.user, settled_at=now or timezone.now()
     )

@@ -215,7 +215,8 @@ def review_context(
         "note_form": note_form,
         "may_note": rights.allowed(actor, "comment.add", product)
         and version.number == asset.versions_count,
-        "may_settle": rights.allowed(actor, "review.start", product),
+        "may_settle": rights.allowed(actor, "review.start", product)
+        and version.number == asset.versions_count,
         "may_decide": bool(mine) and rights.allowed(actor, "review.decide", product),
         "may_withdraw": cycle.state == CycleState.OPEN
         and rights.allowed(actor, "review.start", product),

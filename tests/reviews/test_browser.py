@@ -171,8 +171,17 @@ def test_the_pages_are_accessible_and_fit(
         lambda message: violations.append(message.text) if message.type == "error" else None,
     )
     picture = asset(played, files.image("PNG"), "a.png")
+    said = {
+        "version": cycle.version,
+        "cycle": cycle,
+        "product": cycle.product,
+        "author": played.reviewer,
+    }
+    for state in ("open", "resolved"):
+        Note.objects.create(**said, body="Who says so?", anchor={"line": 1}, must=True, state=state)
     addresses = [
         "/p/ATLAS/reviews/",
+        "/p/ATLAS/reviews/velocity/",
         f"/p/ATLAS/reviews/{cycle.pk}/",
         f"/p/ATLAS/reviews/{cycle.pk}/?decide=request_changes",
         "/p/ATLAS/assets/",

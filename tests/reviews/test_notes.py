@@ -260,6 +260,12 @@ def test_what_was_settled_stays_settled_and_what_is_open_is_named_before_the_nex
     second = new_version(cast, "one\ntwo\nthree\n", version.asset)
     found = {row.why: row.state for row in Contradiction.objects.filter(version=second)}
     assert found == {longer.why: "dismissed", louder.why: "open"}
+    late = f"/api/v1/contradictions/{louder.pk}/settle/"
+    refused = post(cast, "owner", late, {"state": "dismissed"})
+    assert (refused.status_code, refused.json()["newest"]) == (409, 2), "its copy is to be settled"
+    old = cast.client("owner").get(f"/p/ATLAS/reviews/{cycle.pk}/").content.decode()
+    assert louder.why.replace('"', "&quot;") in old
+    assert "What was agreed" not in old
     proposed = cast.api("owner").get(f"/api/v1/versions/{second.pk}/review-proposal/").json()
     assert [row["why"] for row in proposed["contradictions"]] == [louder.why]
     address = f"/p/ATLAS/assets/{version.asset_id}/2/review/"
