@@ -23,6 +23,7 @@ from backlog.models import (
     Decision,
     Increment,
     Item,
+    ItemLink,
     Label,
     Program,
     Segment,
@@ -36,6 +37,7 @@ from backlog.vocabulary import (
     IncrementState,
     InputState,
     Kind,
+    LinkKind,
     QueueKind,
     Severity,
     State,
@@ -108,6 +110,7 @@ class ItemFilter(filters.FilterSet):
     unscored = YesNo(field_name="summary__priority", lookup_expr="isnull", label="Unscored")
     unestimated = YesNo(field_name="effort", lookup_expr="isnull", label="Without estimate")
     overdue = YesNo(method="by_overdue", label="Overdue")
+    blocked = YesNo(method="by_blocked", label="Blocked by an item that is not settled")
     stale_ratings = YesNo(method="by_stale", label="Resting on ratings that have gone stale")
     stale_evidence = YesNo(method="by_stale", label="Resting on evidence that has gone stale")
     parked_before = filters.DateFilter(field_name="parked_until", lookup_expr="lt")
@@ -163,6 +166,12 @@ class ItemFilter(filters.FilterSet):
     def by_overdue(self, items: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
         overdue = Q(due_at__lt=timezone.now(), state__in=OPEN_STATES)
         return items.filter(overdue) if value else items.exclude(overdue)
+
+    def by_blocked(self, items: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
+        open_blockers = ItemLink.objects.filter(
+            target=OuterRef("pk"), kind=LinkKind.BLOCKS
+        ).exclude(source__state__in=(State.DONE, State.DECLINED))
+        return items.filter(Exists(open_blockers) if value else ~Exists(open_blockers))
 
     def by_stale(self, items: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
         column = f"summary__{name.removeprefix('stale_')}_stale_day"

@@ -229,6 +229,7 @@ _CHIP_WORDS = {
     "unscored": "unscored:",
     "unestimated": "without estimate:",
     "overdue": "overdue:",
+    "blocked": "blocked:",
     "stale_ratings": "stale ratings:",
     "stale_evidence": "stale evidence:",
 }
@@ -239,6 +240,7 @@ _CHIP_VALUES: dict[str, dict[Any, Any]] = {
     "unscored": {"true": "yes", "false": "no"},
     "unestimated": {"true": "yes", "false": "no"},
     "overdue": {"true": "yes", "false": "no"},
+    "blocked": {"true": "yes", "false": "no"},
     "stale_ratings": {"true": "yes", "false": "no"},
     "stale_evidence": {"true": "yes", "false": "no"},
 }

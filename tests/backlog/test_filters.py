@@ -9,10 +9,28 @@ from urllib.parse import quote, urlencode
 from django.utils import timezone
 
 from backlog.filters import ItemFilter
-from backlog.models import Channel, Cycle, Item, ItemSummary, Program, Queue, SavedView, Segment
+from backlog.models import (
+    Channel,
+    Cycle,
+    Item,
+    ItemLink,
+    ItemSummary,
+    Program,
+    Queue,
+    SavedView,
+    Segment,
+)
 from backlog.services import items, saved_views, words
 from backlog.views.listing import BOARD_COLUMN
-from backlog.vocabulary import ACCEPTED_STATES, OPEN_STATES, Horizon, Kind, QueueKind, State
+from backlog.vocabulary import (
+    ACCEPTED_STATES,
+    OPEN_STATES,
+    Horizon,
+    Kind,
+    LinkKind,
+    QueueKind,
+    State,
+)
 from core.days import day_of
 from tests.backlog.making import accepted, ask, in_state, label, many
 from tests.cast import Cast
@@ -70,8 +88,19 @@ def furnish(cast: Cast, count: int = 90) -> list[Item]:
             ItemSummary.objects.filter(pk=item.pk).update(
                 priority=priority, order_score=-priority, band=band
             )
+    for source, target in zip(made, made[1:], strict=False):
+        if rng.random() < 0.5:
+            kind = rng.choice([LinkKind.BLOCKS, LinkKind.BLOCKS, LinkKind.RELATES])
+            ItemLink.objects.create(product=cast.a, source=source, target=target, kind=kind)
     many(cast.b, 5)
     return made
+
+
+def is_blocked(item: Item) -> bool:
+    return any(
+        link.kind == "blocks" and link.source.state not in ("done", "declined")
+        for link in item.links_in.all()
+    )
 
 
 def names(rows: Any) -> set[str]:
@@ -135,6 +164,8 @@ def cases(cast: Cast) -> list[tuple[dict[str, str], Predicate]]:
                 not (i.due_at is not None and i.due_at < timezone.now() and i.state in OPEN_STATES)
             ),
         ),
+        ({"blocked": "true"}, is_blocked),
+        ({"blocked": "false"}, lambda i: not is_blocked(i)),
         ({"stale_ratings": "true"}, lambda i: _past(i.summary.ratings_stale_day)),
         ({"stale_ratings": "false"}, lambda i: not _past(i.summary.ratings_stale_day)),
         ({"stale_evidence": "true"}, lambda i: _past(i.summary.evidence_stale_day)),
@@ -197,7 +228,7 @@ def test_each_filter_finds_what_it_says(cast: Cast) -> None:
     rows = list(
         Item.objects.filter(product=cast.a)
         .select_related("summary", "queue", "owner", "program", "channel", "cycle")
-        .prefetch_related("labels", "segments")
+        .prefetch_related("labels", "segments", "links_in__source")
     )
     some = 0
     for query, says in cases(cast):
