@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -114,9 +114,16 @@ def note_box(
         "all_url": f"{address()}#notes",
         "next_url": f"{address(**query, cursor=page.cursor)}#notes" if page.cursor else "",
         "one_url": address(note=""),
+        "again": urlencode({**kept, **query, "cursor": cursor or ""}) if query else "",
         "later": cursor is not None,
         "lost": bool(asked.get("note")) and sought is None,
     }
+
+
+def asked_again(sent: str) -> str:
+    """The query of a filtered list as a form on it sent it (``again``), without anything that is none of it."""
+    known = {*NoteFilter.base_filters, *KEPT, "cursor"}
+    return urlencode([(name, value) for name, value in parse_qsl(sent[:1000]) if name in known])
 
 
 def _thread(seen: QuerySet[Note], asked: str) -> int | None:

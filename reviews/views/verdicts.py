@@ -28,6 +28,7 @@ from reviews.services.notes import (
     settle_contradiction,
     settle_note,
 )
+from reviews.threads import asked_again
 from reviews.views.reviews import review_context
 from reviews.vocabulary import CycleState, Verdict
 
@@ -177,14 +178,16 @@ def note(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 @page
 @require_POST
 def settle(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """Resolve a note, say that it is not to be done, or open it again."""
+    """Resolve a note, say that it is not to be done, or open it again; then on in the list as it was filtered."""
     actor = Actor.of(request)
     product = product_for(actor, key)
     found = access.note_for(actor, pk)
     if found.product_id != product.pk:
         raise NotFound
     settle_note(actor=actor, note=found, state=request.POST.get("state", "")[:20])
-    return go(request, _back(found))
+    again = asked_again(request.POST.get("again", ""))
+    back = _back(found)
+    return go(request, f"{back.partition('?')[0]}?{again}#notes" if again else back)
 
 
 @page

@@ -202,6 +202,14 @@ def test_a_link_to_a_note_finds_it_on_any_page_and_behind_any_filter(
     back = client.post(settle, {"state": "resolved"})["Location"]
     assert back == f"{here}?note={made[1]['id']}#note-{made[1]['id']}"
 
+    page = client.get(f"{here}?state=open&must=false").content.decode()
+    again = re.search(r'name="again" value="([^"]+)"', page)
+    assert again
+    sent = {"state": "open", "again": again[1].replace("&amp;", "&") + "&next=//elsewhere"}
+    onward = client.post(settle, sent)["Location"]
+    assert onward == f"{here}?state=open&must=false#notes", "on in the list as it was filtered"
+    client.post(settle, {"state": "resolved"})
+
     def shown(query: str) -> set[int]:
         page = client.get(f"{here}{query}").content.decode()
         return {each["id"] for each in (*made, answer) if f'id="note-{each["id"]}"' in page}
