@@ -48,6 +48,14 @@ from core.filters import OneOf, YesNo, rows_of
 NONE = "none"
 
 
+#: Another item blocks it, which is neither done nor declined.
+BLOCKED = Exists(
+    ItemLink.objects.filter(target=OuterRef("pk"), kind=LinkKind.BLOCKS).exclude(
+        source__state__in=(State.DONE, State.DECLINED)
+    )
+)
+
+
 class WordsFilter(filters.BaseInFilter, filters.CharFilter):
     """Names separated by commas; ``none`` asks for items without any."""
 
@@ -168,10 +176,7 @@ class ItemFilter(filters.FilterSet):
         return items.filter(overdue) if value else items.exclude(overdue)
 
     def by_blocked(self, items: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
-        open_blockers = ItemLink.objects.filter(
-            target=OuterRef("pk"), kind=LinkKind.BLOCKS
-        ).exclude(source__state__in=(State.DONE, State.DECLINED))
-        return items.filter(Exists(open_blockers) if value else ~Exists(open_blockers))
+        return items.filter(BLOCKED if value else ~BLOCKED)
 
     def by_stale(self, items: QuerySet[Item], name: str, value: bool) -> QuerySet[Item]:
         column = f"summary__{name.removeprefix('stale_')}_stale_day"

@@ -283,6 +283,12 @@ def tiles(found: Leadership, product_key: str) -> list[dict[str, Any]]:
             "url": links.items(state=past_triage, unestimated="true"),
         },
         {
+            "label": "Blocked",
+            "value": f"{found.blocked:,}",
+            "note": _of(found.blocked, health.open, "open items"),
+            "url": links.items(open="true", blocked="true"),
+        },
+        {
             "label": "Ratings guessed by an import",
             "value": percent(guesses.guessed, guesses.ratings) if guesses.ratings else "–",
             "note": f"of {count(guesses.ratings, 'rating', 'ratings')} on open items"

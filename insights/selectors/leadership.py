@@ -35,6 +35,7 @@ class Leadership:
     guesses: reading.Guesses
     titles: dict[int, tuple[str, str]]
     ledger: tuple[Verdict, ...] = ()
+    blocked: int = 0
 
 
 def leadership_of(product: Product, *, now: dt.datetime) -> Leadership:
@@ -74,6 +75,7 @@ def read_leadership(product: Product, *, now: dt.datetime) -> Leadership:
         guesses=reading.guesses(product),
         titles=reading.titles(each.pk for each in facts.ageing),
         ledger=strategy_verdicts(product),
+        blocked=reading.blocked(product),
     )
 
 

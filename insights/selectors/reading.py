@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from accounts.models import Product
+from backlog.filters import BLOCKED
 from backlog.models import Change, Item, Queue, SuccessCriterion
 from backlog.vocabulary import QueueKind, State
 from insights import flow
@@ -250,6 +251,11 @@ def guesses(product: Product) -> Guesses:
             ratings=Count("pk"), guessed=Count("pk", filter=Q(source=Rating.Source.IMPORT))
         )
     )
+
+
+def blocked(product: Product) -> int:
+    """Open items that wait for another one. One query."""
+    return Item.objects.filter(BLOCKED, product=product, summary__is_open=True).count()
 
 
 def titles(item_ids: Iterable[int]) -> dict[int, tuple[str, str]]:

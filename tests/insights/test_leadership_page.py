@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 
 from backlog.access import queue_of
 from backlog.models import ItemSummary
-from backlog.services import items, queues, states
+from backlog.services import items, links, queues, states
+from backlog.vocabulary import LinkKind
 from scoring.models import Rating
 from scoring.services import signals
 from tests.cast import Cast
@@ -72,6 +73,7 @@ def furnish(scene: Scene) -> None:
             actor=scene.actor, item=item, until=(NOW + timedelta(days=days)).date(), now=ago(1)
         )
     ownerless = scene.item(queue="stability", created=4, severity=1, level=5, effort=1)
+    links.link_items(actor=scene.actor, source=item, target=ownerless, kind=LinkKind.BLOCKS)
     assert ownerless.summary.band == "act_now"
 
 
@@ -101,7 +103,7 @@ def test_every_tile_shows_the_length_of_the_list_behind_it(scene: Scene) -> None
     furnish(scene)
     page = scene.cast.client("viewer").get(PAGE).content.decode()
     tiles = re.findall(r'<a href="([^"]+)" class="tile"><span>([^<]+)</span><b>([\d,]+)</b>', page)
-    assert len(tiles) == 6
+    assert len(tiles) == 7
     shown = {label: int(value) for _, label, value in tiles}
     assert {label: behind(scene.cast, url) for url, label, _ in tiles} == shown
     assert shown == {
@@ -111,6 +113,7 @@ def test_every_tile_shows_the_length_of_the_list_behind_it(scene: Scene) -> None
         "Without a score": 2,
         "Without an owner": 3,
         "Without an estimate": 3,
+        "Blocked": 1,
     }
 
 
