@@ -250,6 +250,7 @@ urlpatterns = [
     path("p/<str:key>/citations/<int:pk>/", require_POST(creative.uncite), name="citation"),
     path("join/<str:secret>/", get_or_post(members.join), name="join"),
     path("items/<str:key>/", read(items.item), name="item"),
+    path("items/<str:key>/alike/", read(triage.alike), name="item-alike"),
     path("items/<str:key>/panel/", read(items.panel), name="item-panel"),
     path("items/<str:key>/edit/", get_or_post(items.edit), name="item-edit"),
     path("items/<str:key>/state/", get_or_post(items.set_state), name="item-state"),

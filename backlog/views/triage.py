@@ -36,14 +36,23 @@ def triage(request: HttpRequest, key: str) -> HttpResponse:
     product = product_for(actor, key)
     waiting = selectors.triage_list(product)
     current = _chosen(request, waiting)
-    template = "backlog/triage.html#stage" if wants_fragment(request) else "backlog/triage.html"
-    return show(
-        request,
-        template,
-        _context(actor, product, waiting, current),
-        product=product,
-        active="triage",
-    )
+    fragment = wants_fragment(request)
+    context = _context(actor, product, waiting, current, later=fragment)
+    template = "backlog/triage.html#stage" if fragment else "backlog/triage.html"
+    return show(request, template, context, product=product, active="triage")
+
+
+@page
+def alike(request: HttpRequest, key: str) -> HttpResponse:
+    """The items that say much the same as one that waits; a part of the triage page."""
+    actor = Actor.of(request)
+    item = access.item_for(actor, key)
+    product = item.product
+    if not wants_fragment(request):
+        return go(request, f"{reverse('triage', args=[product.key])}?item={item.key}")
+    may_decide = rights.allowed(actor, "item.triage", product)
+    context = {"similar": similar_to(item), "may_decide": may_decide}
+    return show(request, "backlog/_alike.html", context, product=product)
 
 
 @page
@@ -60,13 +69,14 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
         done = _carry_out(request, actor, item, decision)
     except (Invalid, _Ask) as error:
         waiting = selectors.triage_list(product)
-        context = _context(actor, product, waiting, item, asking=decision) | {
+        fragment = wants_fragment(request)
+        context = _context(actor, product, waiting, item, decision, later=fragment) | {
             "asking": decision,
             "error": error if isinstance(error, Invalid) else None,
             "posted": request.POST,
             "hotfix_form": _hotfix_form(request, actor, item, decision),
         }
-        template = "backlog/triage.html#stage" if wants_fragment(request) else "backlog/triage.html"
+        template = "backlog/triage.html#stage" if fragment else "backlog/triage.html"
         status = 422 if context["error"] else 200
         return show(request, template, context, product=product, active="triage", status=status)
     text = _said(done, decision)
@@ -92,7 +102,7 @@ def _stage(
     toast: dict[str, Any],
 ) -> HttpResponse:
     """Both panes with ``current`` under decision, what to say, and the number for the rail."""
-    context = _context(actor, product, waiting, current)
+    context = _context(actor, product, waiting, current, later=True)
     response = show(request, "backlog/triage.html#stage", context, product=product)
     url = reverse("triage", args=[product.key])
     shown = context["current"]
@@ -250,8 +260,15 @@ def _said(item: Item, decision: str) -> str:
 
 
 def _context(
-    actor: Actor, product: Product, waiting: list[Item], current: Item | None, asking: str = ""
+    actor: Actor,
+    product: Product,
+    waiting: list[Item],
+    current: Item | None,
+    asking: str = "",
+    *,
+    later: bool,
 ) -> dict[str, Any]:
+    """What the page shows. ``later``: without what is alike, which script asks for."""
     current = selectors.triage_item(current) if current else None
     context: dict[str, Any] = {
         "waiting": waiting,
@@ -283,7 +300,8 @@ def _context(
         for place, kind in enumerate(QueueKind.values, start=1)
         if kind in queues
     ]
-    context["similar"] = similar_to(current)
+    # asked for once the item is there: nobody who knows the answer already waits for it
+    context["similar"] = None if later else similar_to(current)
     hotfix = queues.get(QueueKind.HOTFIX)
     if hotfix is not None and asking == QueueKind.HOTFIX:
         context["hotfix"] = _consequences(product, queues, hotfix, current)

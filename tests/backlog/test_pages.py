@@ -327,6 +327,22 @@ def test_a_refused_decision_stays_with_the_item(cast: Cast) -> None:
     )
 
 
+def test_what_is_alike_comes_after_the_item_where_script_can_ask_for_it(cast: Cast) -> None:
+    make(cast, "Captions of the crane film are late")
+    item = make(cast, "The captions of the crane film come late")
+    page, part = f"/p/ATLAS/triage/?item={item.key}", f"/items/{item.key}/alike/"
+    for who, merges in (("contributor", True), ("viewer", False)):
+        client = cast.client(who)
+        assert 'aria-label="Items alike"' in client.get(page).content.decode()
+        at_once = client.get(page, headers=HTMX).content.decode()
+        assert f'hx-get="{part}"' in at_once
+        assert "Items alike" not in at_once
+        after = client.get(part, headers=HTMX).content.decode()
+        assert 'aria-label="Items alike"' in after
+        assert ("Merge" in after) is merges
+    assert client.get(part)["Location"] == page
+
+
 def test_a_viewer_reads_triage_and_decides_nothing(cast: Cast) -> None:
     item = make(cast)
     assert cast.client("viewer").get("/p/ATLAS/triage/").status_code == 200

@@ -203,6 +203,7 @@ BACKLOG_PAGES = [
     row("item-new", key=PRODUCT, GET=WORKING, POST=WORKING),
     row("item", key=ITEM, GET=MEMBERS),
     row("item-panel", key=ITEM, GET=MEMBERS),
+    row("item-alike", key=ITEM, GET=MEMBERS),
     row("item-edit", key=ITEM, GET=WORKING, POST=WORKING),
     row(
         "item-state",
