@@ -133,10 +133,14 @@ def _rank(rank: int | None, drawn: tuple[int, int, float] | None) -> str:
     if rank is None or drawn is None:
         return shown
     low, high, chance = drawn
-    said = escape(
-        _("Between place %(low)s and %(high)s in 8 of 10 draws; in the next cycle in %(chance)s%%")
-        % {"low": low, "high": high, "chance": round(100 * chance)}
+    where = (
+        _("At place %(low)s in 8 of 10 draws; in the next cycle in %(chance)s%%")
+        if low == high
+        else _(
+            "Between place %(low)s and %(high)s in 8 of 10 draws; in the next cycle in %(chance)s%%"
+        )
     )
+    said = escape(where % {"low": low, "high": high, "chance": round(100 * chance)})
     return f'<span class="rank" title="{said}">{shown}{whisker(rank, low, high)}<span class="sr">{said}</span></span>'
 
 

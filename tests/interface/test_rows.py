@@ -144,3 +144,10 @@ def test_what_people_wrote_on_a_card_is_escaped() -> None:
     )
     assert "<script" not in html
     assert html.count("&lt;script&gt;") >= len(words) + 2
+
+
+def test_a_range_of_one_place_is_said_as_one() -> None:
+    assert "At place 3 in 8 of 10 draws; in the next cycle in 100%" in line(
+        FULL | {"range": (3, 3, 1.0)}
+    )
+    assert "Between place 2 and 5 in 8 of 10 draws" in line(FULL | {"range": (2, 5, 0.4)})
