@@ -15,6 +15,7 @@ from assets.views import (
 
 urlpatterns = [
     path("p/<str:key>/assets/", pages.assets, name="assets"),
+    path("p/<str:key>/assets/new/", uploads.choose, name="asset-new"),
     path("p/<str:key>/assets/<int:pk>/", pages.asset, name="asset"),
     path("p/<str:key>/assets/<int:pk>/edit/", uploads.edit, name="asset-edit"),
     path("p/<str:key>/assets/<int:pk>/compare/", comparing.chosen, name="asset-compare-chosen"),

@@ -14,6 +14,7 @@ from backlog.brief_forms import PersonField, day_input
 from backlog.models import Increment, IncrementCriterion, IncrementKind, Item, SuccessCriterion
 from backlog.services.increments import PURPOSE_LIMIT
 from backlog.vocabulary import IncrementState, StandardKind, TemplateKind
+from core.form_fields import RowsField
 
 
 class IncrementForm(forms.Form):
@@ -35,7 +36,7 @@ class IncrementForm(forms.Form):
         required=False,
         label=_("Checkpoint: stakeholders validate its direction before the next one starts"),
     )
-    needs = forms.ModelMultipleChoiceField(
+    needs = RowsField(
         queryset=Increment.objects.none(),
         required=False,
         label=_("Needs these closed first"),

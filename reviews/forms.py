@@ -15,6 +15,7 @@ from assets.models import ClaimMark, Version
 from assets.vocabulary import AssetKind
 from backlog.brief_lines import LineInForce
 from core.errors import DomainError
+from core.form_fields import RowsField
 from reviews import access, planning, selectors, speed
 from reviews.models import Layer
 from reviews.services.approvals import part_words
@@ -95,7 +96,7 @@ class StartForm(Refusable):
     ) -> None:
         group = [each.pk for each in layer.reviewers.all()]
         initial = [pk for pk in before.get(layer.slug) or group if pk in able]
-        self.fields[layer.slug] = forms.ModelMultipleChoiceField(
+        self.fields[layer.slug] = RowsField(
             queryset=people,
             label=layer.name,
             required=False,

@@ -10,6 +10,7 @@ from accounts.models import Product, User
 from assets.vocabulary import PART_NAMES, AssetKind
 from backlog.models import IncrementKind
 from backlog.vocabulary import LineKind
+from core.form_fields import RowsField
 from reviews import access
 from reviews.forms import Refusable
 from reviews.models import Layer, ReviewPlan
@@ -24,7 +25,7 @@ class LayerForm(Refusable):
     purpose = forms.CharField(
         max_length=layers.PURPOSE_LIMIT, required=False, label="The question it answers"
     )
-    reviewers = forms.ModelMultipleChoiceField(
+    reviewers = RowsField(
         queryset=User.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -26,6 +26,9 @@ from core import text
 from core.errors import Conflict, Invalid, Stale
 
 PLACE_LIMIT, LOCALE_LIMIT, NOTE_LIMIT = 300, 20, 500
+#: Before it a date is a slip of the hand, and a calendar that counts back from there has no end.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+TOO_EARLY = "That lies before the year 2000."
 FIELDS = ("channel", "program", "environment", "locale", "place", "owner")
 
 
@@ -96,6 +99,8 @@ def since_problem(
         return "Say which version stands there since then."
     if since > now:
         return "That lies in the future."
+    if since < EARLIEST:
+        return TOO_EARLY
     if last is not None and since < last:
         return f"Something was deployed there later, on {last:%Y-%m-%d}."
     return ""
@@ -323,6 +328,8 @@ def _put(
     now: datetime,
 ) -> Deployed:
     last = _last(found)
+    if at is not None and at < EARLIEST:
+        raise Invalid(f"{TOO_EARLY} Nothing was recorded.", fields={"at": [TOO_EARLY]})
     if at is not None and (at > now or at < (last or at)):
         raise Invalid(
             "That instant lies in the future, or before what was deployed there last. Nothing was recorded.",

@@ -56,6 +56,7 @@ def assets(request: HttpRequest, key: str) -> HttpResponse:
         "filtered": bool(kept),
         "next_url": _url(**kept, cursor=found.cursor) if found.cursor else None,
         "may_publish": rights.allowed(actor, "asset.publish", product),
+        "may_upload": rights.allowed(actor, "asset.upload", product),
     }
     return show(request, "assets/assets.html", context, product=product, active="assets")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import product_for
 from accounts.actors import Actor
@@ -16,12 +16,37 @@ from assets.models import Version
 from assets.services.assets import add_asset, edit_asset
 from assets.services.previews import try_again
 from assets.services.versions import upload_version
-from backlog.access import item_for
+from backlog.access import item_for, item_of
 from core.errors import Conflict, Invalid
 from core.htmx import go
 from core.uploads import NoRoom, TooLarge, file_in
 
 REFUSALS = (Invalid, Conflict, TooLarge, NoRoom)
+
+
+@page
+@require_safe
+def choose(request: HttpRequest, key: str) -> HttpResponse:
+    """The item that a new asset will belong to; its form comes next."""
+    actor = Actor.of(request)
+    product = product_for(actor, key, "asset.upload")
+    asked = request.GET.get("item", "")
+    error = ""
+    if asked:
+        try:
+            item = item_of(actor, product, asked)
+            return go(request, reverse("item-assets", args=[item.key]))
+        except Invalid as refused:
+            error = str(refused)
+    context = {"asked": asked, "error": error}
+    return show(
+        request,
+        "assets/choose.html",
+        context,
+        product=product,
+        active="assets",
+        status=422 if error else 200,
+    )
 
 
 @page

@@ -188,3 +188,16 @@ def test_the_api_lists_the_assets_of_a_product_by_the_filters_of_the_page(cast: 
         assert refused.status_code == 400
         assert field in refused.content.decode()
     assert cast.api("outsider").get("/api/v1/assets/?product=ATLAS").status_code == 404
+
+
+def test_an_asset_begins_with_the_item_it_is_for(cast: Cast) -> None:
+    item = new_item(cast)
+    client, page = cast.client("contributor"), "/p/ATLAS/assets/new/"
+    assert page in client.get("/p/ATLAS/assets/").content.decode()
+    assert "For which item" in client.get(page).content.decode()
+    assert client.get(page, {"item": item.key.lower()})["Location"] == f"/items/{item.key}/assets/"
+    for wrong in ("ATLAS-99", "BOREAS-1", "a film"):
+        said = client.get(page, {"item": wrong})
+        assert (said.status_code, "There is no item" in said.content.decode()) == (422, True)
+    assert cast.client("viewer").get(page).status_code == 403
+    assert page not in cast.client("viewer").get("/p/ATLAS/assets/").content.decode()

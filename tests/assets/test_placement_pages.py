@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from assets.models import Asset, Metric, Placement, Reading, Replacement
+from assets.models import Asset, Deployment, Metric, Placement, Reading, Replacement
 from tests.assets.placed import an_asset, place, publish
 from tests.cast import Cast
 
@@ -192,6 +192,21 @@ def test_a_reading_by_hand_asks_where_the_version_changed_within_the_period(cast
     assert "Say which one it is about" in asked.content.decode()
     assert worker.post(address, {**form, "version": "2"}).status_code == 302
     assert Reading.objects.get().version == two
+
+
+def test_an_instant_in_antiquity_is_a_slip_of_the_hand(cast: Cast) -> None:
+    one, two = an_asset(cast, 2)
+    where = place(cast, one.asset, one)
+    worker = cast.client("contributor")
+    for at in ("0001-01-01T00:00", "1999-12-31T23:59"):
+        said = worker.post(
+            f"/p/ATLAS/placements/{where.pk}/deploy/", {"version": "2", "at": at, "note": "So"}
+        )
+        assert (said.status_code, "before the year 2000" in said.content.decode()) == (422, True)
+    body = {"channel": "Site", "place": "/a", "version": 1, "since": "0001-01-01T00:00:00Z"}
+    path = f"/api/v1/assets/{one.asset_id}/placements/"
+    assert cast.api("contributor").post(path, body, "application/json").status_code == 400
+    assert Deployment.objects.filter(placement=where).count() == 1
 
 
 def test_what_stands_somewhere_already_says_since_when(cast: Cast) -> None:

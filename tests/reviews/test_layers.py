@@ -190,3 +190,10 @@ def test_whoever_is_late_is_reminded_once_a_day(cast: Cast) -> None:
     assert f"/p/ATLAS/reviews/{cycle.pk}/" in soon.body
     decide_as(cast, "reviewer", cycle)
     assert reminders.send_due(now + timedelta(hours=99)) == 0
+
+
+def test_a_number_that_no_row_can_have_is_refused(cast: Cast) -> None:
+    for wrong in ("9" * 40, "-1", "two", ""):
+        form = {"name": "Sound", "purpose": "Is it heard?", "reviewers": [wrong]}
+        said = cast.client("owner").post("/p/ATLAS/reviews/layers/new/", form)
+        assert said.status_code == 422, wrong

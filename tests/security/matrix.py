@@ -808,6 +808,7 @@ REVIEWING = MEMBERS - {"viewer", "contributor"}
 
 ASSETS = [
     row("assets", key=PRODUCT, GET=MEMBERS),
+    row("asset-new", key=PRODUCT, GET=WORKING),
     row("asset", key=PRODUCT, pk="asset.pk", GET=MEMBERS),
     row("asset-version", **VERSION, GET=MEMBERS),
     row("version-view", **VERSION, GET=MEMBERS),
