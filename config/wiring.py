@@ -158,6 +158,7 @@ INLINE: dict[str, list[str]] = {
     "target.mended": ["scoring.services.broken_targets.on_mended"],
     "version.approved": ["assets.services.drift.follow"],
     "version.unapproved": ["assets.services.drift.follow"],
+    "version.unretired": ["reviews.services.approvals.back_in_use"],
     "version.uploaded": [
         "assets.services.variants.version_uploaded",
         "reviews.services.cycles.version_uploaded",

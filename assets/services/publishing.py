@@ -176,7 +176,7 @@ def retire(*, actor: Actor, version: Version, reason: str, now: datetime | None 
 def unretire(
     *, actor: Actor, version: Version, reason: str, now: datetime | None = None
 ) -> Version:
-    """Let a retired version be used again: it is approved, as its approval was never void, and not in force.
+    """Let a retired version be used again: it is approved where its approval still holds, and not in force.
 
     Raises Conflict, Invalid, NotAllowed.
     """
@@ -191,7 +191,8 @@ def unretire(
     Version.objects.filter(pk=version.pk).update(
         state=VersionState.APPROVED, retired_at=None, retired_by=None
     )
-    version.state, version.retired_at = VersionState.APPROVED, None
+    events.publish("version.unretired", asset_id=asset.pk, version_id=version.pk, now=now)
+    version.refresh_from_db(fields=["state", "retired_at"])
     drift.settle(asset=asset, now=now, by=actor.user)
     number = asset.published_version
     _record(actor, version, "version.unretired", number, reason, right, now, after=number)

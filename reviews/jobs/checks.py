@@ -13,6 +13,7 @@ from backlog.models import ItemSummary
 from core.invariants import Finding
 from reviews import holding, material, selectors
 from reviews.models import Approval, Assignment, Decision, ReviewCycle, Stage
+from reviews.services import approvals
 from reviews.vocabulary import ApprovalState, CycleState, StageState, Verdict
 
 CHUNK = 500
@@ -25,6 +26,7 @@ def findings(*, now: datetime | None = None) -> Iterator[Finding]:
     yield from _assignments()
     yield from _versions()
     yield from _approvals()
+    yield from _newest_rounds()
 
 
 def _decisions() -> Iterator[Finding]:
@@ -174,6 +176,24 @@ def _approvals() -> Iterator[Finding]:
                 "approvals hold for their content",
                 f"approval {row.pk}",
                 f"it is {row.state}, the newest version's parts say {state}",
+            )
+
+
+def _newest_rounds() -> Iterator[Finding]:
+    """The latest round on an asset's newest version is approved just as long as all its approvals hold."""
+    later = ReviewCycle.objects.filter(version=OuterRef("version"), round__gt=OuterRef("round"))
+    rows = ReviewCycle.objects.filter(
+        ~Exists(later),
+        state__in=[CycleState.APPROVED, CycleState.VOID],
+        version__number=F("asset__versions_count"),
+    )
+    for cycle in rows.order_by("pk").iterator(chunk_size=CHUNK):
+        lost = [stage.name for stage in approvals.lapsed(cycle)]
+        if bool(lost) != (cycle.state == CycleState.VOID):
+            yield Finding(
+                "states follow from approvals",
+                f"review {cycle.pk}",
+                f"it is {cycle.state}, approvals that do not hold: {', '.join(lost) or 'none'}",
             )
 
 

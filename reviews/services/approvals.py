@@ -144,13 +144,7 @@ def _settle_version(asset: Asset, version: Version, now: datetime) -> None:
         return
     if newest.state not in (CycleState.APPROVED, CycleState.VOID):
         return
-    layers = [layer for layer in newest.stages.values_list("layer", flat=True) if layer is not None]
-    holding_now = set(
-        Approval.objects.filter(
-            asset=asset, state=ApprovalState.VALID, layer__in=layers
-        ).values_list("layer", flat=True)
-    )
-    whole = holding_now >= set(layers)
+    whole = not lapsed(newest)
     state = CycleState.APPROVED if whole else CycleState.VOID
     if newest.state == state:
         return
@@ -158,6 +152,44 @@ def _settle_version(asset: Asset, version: Version, now: datetime) -> None:
     if whole:
         mark_approved(version=version)
     else:
+        mark_unapproved(version=version, now=now)
+    recount([asset.item_id])
+
+
+def lapsed(cycle: ReviewCycle) -> list[Stage]:
+    """Approved stages of a round on the newest version whose layer's approval does not hold (any more). Two queries.
+
+    It was revoked, or what is material to it changed, while others of the round still had to decide.
+    """
+    stages = cycle.stages.filter(state=StageState.APPROVED).exclude(layer=None)
+    holds = Approval.objects.filter(asset=cycle.asset_id, state=ApprovalState.VALID)
+    layers = set(holds.values_list("layer", flat=True))
+    return [stage for stage in stages.order_by("position") if stage.layer_id not in layers]
+
+
+def back_in_use(*, asset_id: int, version_id: int, now: datetime) -> None:
+    """Listens to ``version.unretired``: it is a draft where its approval was lost while it was retired."""
+    version = Version.objects.select_related("asset").get(pk=version_id)
+    newest = ReviewCycle.objects.filter(version=version).order_by("-round").first()
+    if newest is not None and newest.state == CycleState.VOID:
+        mark_unapproved(version=version, now=now)
+
+
+def _settle_earlier(asset: Asset, approval: Approval, now: datetime) -> None:
+    """Earlier versions that the revoked approval held for are not approved any more, in force or not."""
+    earlier = asset.versions.exclude(number=asset.versions_count).exclude(state=VersionState.DRAFT)
+    for version in earlier.order_by("number"):
+        rounds = ReviewCycle.objects.filter(version=version).order_by("-round")
+        latest = rounds.first()
+        if latest is None or latest.state != CycleState.APPROVED:
+            continue
+        if not latest.stages.filter(layer=approval.layer).exists():
+            continue
+        given_for = planning.material_of(approval.layer, version.kind, planning.parts_of(version))
+        if material.digest(given_for) != approval.sha256:
+            continue
+        ReviewCycle.objects.filter(pk=latest.pk).update(state=CycleState.VOID)
+        version.asset = asset
         mark_unapproved(version=version, now=now)
     recount([asset.item_id])
 
@@ -218,6 +250,8 @@ def revoke(
 ) -> Approval:
     """Take an approval back, for good. What it approved is open again; the layer can be asked anew.
 
+    Every version that it held for is a draft again, also an earlier one that is in force.
+
     Raises Invalid (no reason), Conflict (revoked already), NotAllowed.
     """
     right = rights.require(actor, "review.revoke", approval.product)
@@ -246,6 +280,7 @@ def revoke(
     newest.asset = asset
     _record(actor, newest, "approval.revoked", approval, {}, right=right, reason=reason, now=now)
     _settle_version(asset, newest, now)
+    _settle_earlier(asset, approval, now)
     return approval
 
 

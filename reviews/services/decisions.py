@@ -126,9 +126,13 @@ def decide(
             now=now,
         )
         if not advance(cycle, now):
-            close(cycle, CycleState.APPROVED, now)
-            mark_approved(version=version)
-            fields["review"] = (CycleState.OPEN.value, CycleState.APPROVED.value)
+            # an approval of an earlier stage may have been revoked, or voided by a claim, since it was given
+            whole = not approvals.lapsed(cycle)
+            end = CycleState.APPROVED if whole else CycleState.VOID
+            close(cycle, end, now)
+            if whole:
+                mark_approved(version=version)
+            fields["review"] = (CycleState.OPEN.value, end.value)
     row = changes.Entry("review.decided", decision, asset.item, fields, reason=note, right=right)
     changes.record(actor=actor, product=product, entries=[row], now=now)
     recount([asset.item_id])

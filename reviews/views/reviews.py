@@ -31,7 +31,7 @@ from reviews.guests import guest_box
 from reviews.models import ReviewCycle, Stage
 from reviews.panels import cycle_rows, stage_rows
 from reviews.recording import as_pdf
-from reviews.services.approvals import part_words
+from reviews.services.approvals import lapsed, part_words
 from reviews.threads import marks, note_box
 from reviews.vocabulary import TONES, ApprovalState, CycleState, StageState, Verdict
 
@@ -248,7 +248,7 @@ def _waits(stage: Stage, actor: Actor) -> bool:
 
 
 def _voided(cycle: ReviewCycle) -> list[str]:
-    """What the foot says of approvals that the content voided: "legal was voided by a change to claims"."""
+    """What the foot says of approvals that are lost: "legal was voided by a change to claims", "brand was revoked"."""
     rows = selectors.approvals_of(cycle.asset)
     held = {row.layer_id for row in rows if row.state == ApprovalState.VALID}
     newest = {
@@ -263,6 +263,12 @@ def _voided(cycle: ReviewCycle) -> list[str]:
             "parts": ", ".join(part_words(cycle.version.kind, row.voided_parts)),
         }
         for row in newest.values()
+    ] + [
+        _("%(layer)s was revoked") % {"layer": stage.name.lower()}
+        for stage in (
+            lapsed(cycle) if any(row.state == ApprovalState.REVOKED for row in rows) else []
+        )
+        if stage.layer_id not in newest
     ]
 
 

@@ -390,6 +390,10 @@ FAULTS: list[tuple[str, Callable[[World], None]]] = [
         sql("UPDATE reviews_decision SET sha256 = 'other' WHERE id > %s", "0"),
     ),
     (
+        "states follow from approvals",
+        sql("UPDATE reviews_approval SET state = 'revoked' WHERE product_id = %s", "a.product.pk"),
+    ),
+    (
         "what waits is listed",
         sql(
             "UPDATE reviews_assignment SET waiting = NOT waiting WHERE product_id = %s",

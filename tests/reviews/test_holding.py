@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from assets.models import Asset, Version
 from assets.services.assets import add_asset
+from assets.services.claims import Span, mark_claim
+from assets.services.publishing import publish, retire, unretire
 from assets.services.versions import upload_version
 from backlog.models import Change
 from core.errors import Conflict, Invalid, NotAllowed
@@ -154,6 +156,73 @@ def test_only_layers_whose_part_changed_are_asked_again(cast: Cast) -> None:
     again.refresh_from_db()
     assert again.state == "approved"
     assert state(second) == "approved"
+
+
+def approve_one(cast: Cast, cycle: ReviewCycle, slug: str) -> None:
+    cycle.refresh_from_db()
+    decide(
+        actor=cast.actor("reviewer"),
+        cycle=cycle,
+        verdict="approve",
+        sha256=cycle.version.sha256,
+        stage=slug,
+    )
+
+
+@pytest.mark.usefixtures("sound")
+@pytest.mark.parametrize("how", ["revoked", "a claim marked"])
+def test_an_approval_lost_while_others_decide_leaves_the_version_a_draft(
+    cast: Cast, how: str
+) -> None:
+    layers(cast)
+    Layer.objects.filter(slug="credits").update(material={"text": ["front", "claims"]})
+    first = upload(cast, SCRIPT)
+    cycle = round_of(cast, first)
+    approve_one(cast, cycle, "credits")
+    if how == "revoked":
+        approval = Approval.objects.get(layer__slug="credits")
+        approvals.revoke(actor=cast.actor("owner"), approval=approval, reason="The name was wrong.")
+    else:
+        line = SCRIPT.splitlines().index("The last boat left at nine.") + 1
+        claimed = Version.objects.select_related("asset__product", "asset__item").get(pk=first.pk)
+        mark_claim(actor=cast.actor("contributor"), version=claimed, span=Span(line, line))
+    page = cast.client("reviewer").get(f"/p/ATLAS/reviews/{cycle.pk}/").content.decode()
+    assert ("credits was revoked" if how == "revoked" else "credits was voided by") in page
+    for slug in ("words", "pictures", "everything"):
+        approve_one(cast, cycle, slug)
+    cycle.refresh_from_db()
+    assert (cycle.state, state(first)) == ("void", "draft")
+    again = round_of(cast, first, ("credits",))
+    approve_all(cast, again)
+    assert state(first) == "approved"
+
+
+@pytest.mark.usefixtures("sound")
+def test_a_revoked_approval_takes_an_earlier_version_out_of_force(cast: Cast) -> None:
+    layers(cast)
+    first = upload(cast, SCRIPT)
+    approve_all(cast, round_of(cast, first))
+    publish(actor=cast.actor("owner"), version=Version.objects.get(pk=first.pk))
+    was, becomes = FLIPS["dialogue"]
+    upload(cast, SCRIPT.replace(was, becomes), first.asset)
+    other = Approval.objects.get(layer__slug="words")  # void for the newest, and good for the first
+    approvals.revoke(actor=cast.actor("owner"), approval=other, reason="He never agreed.")
+    assert state(first) == "draft"
+    assert Asset.objects.get(pk=first.asset_id).published_version is None
+
+
+@pytest.mark.usefixtures("sound")
+def test_a_retired_version_that_lost_its_approval_comes_back_as_a_draft(cast: Cast) -> None:
+    layers(cast)
+    first = upload(cast, SCRIPT)
+    approve_all(cast, round_of(cast, first))
+    owner = cast.actor("owner")
+    retire(actor=owner, version=Version.objects.get(pk=first.pk), reason="An old logo.")
+    approval = Approval.objects.get(layer__slug="credits")
+    approvals.revoke(actor=owner, approval=approval, reason="The name was wrong.")
+    assert state(first) == "retired"
+    back = unretire(actor=owner, version=Version.objects.get(pk=first.pk), reason="A slip.")
+    assert (back.state, state(first)) == ("draft", "draft")
 
 
 @pytest.mark.usefixtures("sound")
