@@ -23,6 +23,7 @@ from reviews.models import (
 )
 from reviews.vocabulary import (
     STATE_OF_ROUND,
+    ApprovalState,
     ContradictionState,
     NoteState,
     ReviewState,
@@ -356,6 +357,17 @@ def approvals_of(asset: Asset) -> list[Approval]:
     """Every approval of an asset, the newest first. One query."""
     rows = Approval.objects.filter(asset=asset).select_related("layer", "version", "voided_by")
     return list(rows.order_by("-given_at", "-pk")[:500])
+
+
+def lapsed(cycle: ReviewCycle) -> list[Stage]:
+    """Approved stages of a round on the newest version whose layer's approval does not hold (any more). Two queries.
+
+    It was revoked, or what is material to it changed, while others of the round still had to decide.
+    """
+    stages = cycle.stages.filter(state=StageState.APPROVED).exclude(layer=None)
+    holds = Approval.objects.filter(asset=cycle.asset_id, state=ApprovalState.VALID)
+    layers = set(holds.values_list("layer", flat=True))
+    return [stage for stage in stages.order_by("position") if stage.layer_id not in layers]
 
 
 def last_reviewers(asset: Asset) -> dict[str, list[int]]:

@@ -13,7 +13,6 @@ from backlog.models import ItemSummary
 from core.invariants import Finding
 from reviews import holding, material, selectors
 from reviews.models import Approval, Assignment, Decision, ReviewCycle, Stage
-from reviews.services import approvals
 from reviews.vocabulary import ApprovalState, CycleState, StageState, Verdict
 
 CHUNK = 500
@@ -188,7 +187,7 @@ def _newest_rounds() -> Iterator[Finding]:
         version__number=F("asset__versions_count"),
     )
     for cycle in rows.order_by("pk").iterator(chunk_size=CHUNK):
-        lost = [stage.name for stage in approvals.lapsed(cycle)]
+        lost = [stage.name for stage in selectors.lapsed(cycle)]
         if bool(lost) != (cycle.state == CycleState.VOID):
             yield Finding(
                 "states follow from approvals",

@@ -21,7 +21,7 @@ from assets.vocabulary import PART_NAMES, VersionState
 from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid
-from reviews import holding, material, planning
+from reviews import holding, material, planning, selectors
 from reviews.models import Approval, ReviewCycle, Stage
 from reviews.services.states import recount
 from reviews.vocabulary import ApprovalState, CycleState, StageState
@@ -144,7 +144,7 @@ def _settle_version(asset: Asset, version: Version, now: datetime) -> None:
         return
     if newest.state not in (CycleState.APPROVED, CycleState.VOID):
         return
-    whole = not lapsed(newest)
+    whole = not selectors.lapsed(newest)
     state = CycleState.APPROVED if whole else CycleState.VOID
     if newest.state == state:
         return
@@ -154,17 +154,6 @@ def _settle_version(asset: Asset, version: Version, now: datetime) -> None:
     else:
         mark_unapproved(version=version, now=now)
     recount([asset.item_id])
-
-
-def lapsed(cycle: ReviewCycle) -> list[Stage]:
-    """Approved stages of a round on the newest version whose layer's approval does not hold (any more). Two queries.
-
-    It was revoked, or what is material to it changed, while others of the round still had to decide.
-    """
-    stages = cycle.stages.filter(state=StageState.APPROVED).exclude(layer=None)
-    holds = Approval.objects.filter(asset=cycle.asset_id, state=ApprovalState.VALID)
-    layers = set(holds.values_list("layer", flat=True))
-    return [stage for stage in stages.order_by("position") if stage.layer_id not in layers]
 
 
 def back_in_use(*, asset_id: int, version_id: int, now: datetime) -> None:

@@ -23,7 +23,7 @@ from assets.services.versions import mark_approved
 from backlog.services import changes
 from core import text
 from core.errors import Conflict, DomainError, Invalid, NotAllowed
-from reviews import entry
+from reviews import entry, selectors
 from reviews.jobs.opening import advance
 from reviews.models import Assignment, Decision, Note, ReviewCycle, Stage
 from reviews.services import approvals
@@ -127,7 +127,7 @@ def decide(
         )
         if not advance(cycle, now):
             # an approval of an earlier stage may have been revoked, or voided by a claim, since it was given
-            whole = not approvals.lapsed(cycle)
+            whole = not selectors.lapsed(cycle)
             end = CycleState.APPROVED if whole else CycleState.VOID
             close(cycle, end, now)
             if whole:

@@ -31,7 +31,7 @@ from reviews.guests import guest_box
 from reviews.models import ReviewCycle, Stage
 from reviews.panels import cycle_rows, stage_rows
 from reviews.recording import as_pdf
-from reviews.services.approvals import lapsed, part_words
+from reviews.services.approvals import part_words
 from reviews.threads import marks, note_box
 from reviews.vocabulary import TONES, ApprovalState, CycleState, StageState, Verdict
 
@@ -266,7 +266,9 @@ def _voided(cycle: ReviewCycle) -> list[str]:
     ] + [
         _("%(layer)s was revoked") % {"layer": stage.name.lower()}
         for stage in (
-            lapsed(cycle) if any(row.state == ApprovalState.REVOKED for row in rows) else []
+            selectors.lapsed(cycle)
+            if any(row.state == ApprovalState.REVOKED for row in rows)
+            else []
         )
         if stage.layer_id not in newest
     ]

@@ -101,8 +101,10 @@ def kill_an_import(cast: Cast, broker: Broker, worker: Worker, kills: int) -> No
     assert sorted(Item.objects.filter(product=cast.a).values_list("number", flat=True)) == list(
         range(1, ROWS + 1)
     )
-    # the same file where nobody is killed
+    # the same file where nobody is killed, and nobody else takes it up
+    worker.kill()
     undisturbed = bring(cast.b, content)
+    worker.start()
     assert run.counts == undisturbed.counts
     worker.until(nothing_is_stale, "scoring.sweep", seconds=30, what="every score")
     assert holdings(cast.a.pk) == holdings(cast.b.pk)
