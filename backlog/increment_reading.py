@@ -36,6 +36,9 @@ from backlog.vocabulary import (
 )
 from core import keyset
 
+#: Who waits for whose direction: checkpoint and increment, by both their ids.
+Waits = Mapping[tuple[int, int], tuple[Increment, Increment]]
+
 UNDER_WAY = (IncrementState.PLANNED, IncrementState.IN_PROGRESS, IncrementState.IN_REVIEW)
 
 
@@ -60,7 +63,7 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class Break:
-    """What a cut breaks. ``code``: criterion, line, need, asset, checkpoint or sequence."""
+    """What a cut breaks. ``code``: criterion, line, need, asset or checkpoint."""
 
     code: str
     text: str
@@ -169,9 +172,7 @@ def obstacles(increment: Increment, plan: Sequence[Increment], unsigned: str) ->
     for each in plan:
         if each.pk == increment.pk:
             break
-        if each.state == IncrementState.CUT or not each.is_checkpoint:
-            continue
-        if each.checkpoint != CheckpointState.VALIDATED:
+        if _holds(each):
             words = (
                 "asked for a change of direction"
                 if each.checkpoint == CheckpointState.REDIRECTED
@@ -188,6 +189,30 @@ def obstacles(increment: Increment, plan: Sequence[Increment], unsigned: str) ->
         else:
             continue
         found.append(Obstacle("needs", f"It needs {need.number} “{need.title}”, which {words}."))
+    return found
+
+
+def _holds(increment: Increment) -> bool:
+    """Whether it is a checkpoint that keeps what stands behind it from starting."""
+    return (
+        increment.is_checkpoint
+        and increment.state != IncrementState.CUT
+        and increment.checkpoint != CheckpointState.VALIDATED
+    )
+
+
+def waits(plan: Sequence[Increment]) -> Waits:
+    """Who waits for whose direction in a plan in order. No query.
+
+    What was cut waits too: brought back, it stands where it stood.
+    """
+    found: dict[tuple[int, int], tuple[Increment, Increment]] = {}
+    before: list[Increment] = []
+    for each in plan:
+        if each.state in (IncrementState.PLANNED, IncrementState.CUT):
+            found |= {(one.pk, each.pk): (one, each) for one in before}
+        if _holds(each):
+            before.append(each)
     return found
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import rights
 from accounts.actors import Actor
 from accounts.rights import Wish
-from backlog.increment_reading import breaks, gate_missing, obstacles, plan
+from backlog.increment_reading import breaks, gate_missing, obstacles, plan, waits
 from backlog.models import Change, Decision, Increment
 from backlog.services import decisions, increments
 from backlog.vocabulary import CheckpointState, IncrementState
@@ -127,13 +127,18 @@ def cut(
 ) -> Increment:
     """Take an increment out of the plan. What breaks by it is kept in the log with the cut (R23); it can come back.
 
-    Raises Invalid without a reason, Conflict for one that is closed or cut already.
+    Raises Invalid without a reason, Conflict for one that is closed or cut already, NotAllowed for a checkpoint whose
+    direction others wait for (``increments.let_past``).
     """
     right = rights.require(actor, "increment.edit", increment.product)
     reason = text.one_line(reason)[:500]
     if not reason:
         raise Invalid("Say why it is cut.", fields={"reason": ["A reason is needed."]})
     increment = _in(increment, IncrementState.PLANNED, *_BEGUN)
+    order = plan(increment.item)
+    before = waits(order)
+    next(each for each in order if each.pk == increment.pk).state = IncrementState.CUT
+    right, _freed = increments.let_past(actor, increment, before, waits(order), right)
     lost = [each.text for each in breaks(actor, increment)]
     fields = {
         "increment_state": (increment.state, IncrementState.CUT),

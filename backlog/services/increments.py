@@ -1,4 +1,9 @@
-"""Increments of an item: planning, editing, ordering. Every act on a plan locks its item's row first."""
+"""Increments of an item: planning, editing, ordering. Every act on a plan locks its item's row first.
+
+What a gate or a checkpoint holds is not let out by an edit. An increment that waits for a direction waits for it after
+every move, untick and cut, and one of production that waits for its brief stays production; else whoever does it needs
+the right by which the gate is passed as well (``increment.validate``, ``gate.pass``), and the log names that right.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,13 @@ from django.utils import timezone
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import User
+from backlog import increment_reading as reading
 from backlog import positions
 from backlog.models import Increment, IncrementCriterion, IncrementKind, Item, SuccessCriterion
 from backlog.services import changes
 from backlog.vocabulary import CLOSED_STATES, IncrementState
 from core import text
-from core.errors import Conflict, Invalid, NotFound, Stale
+from core.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from core.updating import update
 
 MOST = 200
@@ -109,7 +115,11 @@ def edit_increment(
     version: int | None = None,
     now: datetime | None = None,
 ) -> Increment:
-    """Write fields of ``EDITABLE``. Raises Stale when it changed since ``version``, Invalid, Conflict, NotAllowed."""
+    """Write fields of ``EDITABLE``. Raises Stale when it changed since ``version``, Invalid, Conflict, NotAllowed.
+
+    A kind is chosen until it starts; from production to another only once the gate is open (R11), and a checkpoint is
+    unticked once nothing waits for it (R17), unless the actor may pass that gate.
+    """
     right = rights.require(actor, "increment.edit", increment.product)
     unknown = sorted(values.keys() - set(EDITABLE))
     if unknown:
@@ -130,6 +140,7 @@ def edit_increment(
     cleaned = {name: value for name, value in _cleaned(merged).items() if name in wanted}
     wanted |= cleaned
     kind = wanted.get("kind")
+    why = ""
     if kind is not None and kind != increment.kind:
         if kind.product_id != increment.product_id or kind.retired_at is not None:
             raise Invalid(
@@ -140,6 +151,13 @@ def edit_increment(
                 "It has begun as what it is, so its kind stays. Cut it and plan another one.",
                 code="begun",
             )
+        right, why = _out_of_production(actor, increment, kind, right)
+    if wanted.get("is_checkpoint") is False and increment.is_checkpoint:
+        plan = reading.plan(increment.item)
+        before = reading.waits(plan)
+        next(each for each in plan if each.pk == increment.pk).is_checkpoint = False
+        right, freed = let_past(actor, increment, before, reading.waits(plan), right)
+        why = " ".join(filter(None, [why, freed]))
     fields: dict[str, tuple[Any, Any]] = {
         ("increment_kind" if name == "kind" else name): (getattr(increment, name), value)
         for name, value in wanted.items()
@@ -156,7 +174,7 @@ def edit_increment(
     for name, value in wanted.items():
         setattr(increment, name, value)
     save(increment, list(wanted), now)
-    log(actor, increment, "increment.edited", fields, right, now)
+    log(actor, increment, "increment.edited", fields, right, now, why)
     return increment
 
 
@@ -168,33 +186,80 @@ def move_increment(
     before: Increment | None,
     now: datetime | None = None,
 ) -> Increment:
-    """Put an increment ahead of ``before``, or at the end. One row is written (unless doubles have run out)."""
+    """Put an increment ahead of ``before``, or at the end. One row is written (unless doubles have run out).
+
+    Raises Invalid, and NotAllowed where something would no longer wait for a direction (see ``let_past``).
+    """
     right = rights.require(actor, "increment.edit", increment.product)
     increment = locked(increment)
-    others = list(
-        Increment.objects.filter(item=increment.item)
-        .exclude(pk=increment.pk)
-        .order_by("position", "pk")
-    )
+    plan = reading.plan(increment.item)
+    others = [each for each in plan if each.pk != increment.pk]
     place = next((at for at, each in enumerate(others) if before and each.pk == before.pk), None)
     if before is not None and place is None:
         raise Invalid("Choose an increment of this item.", fields={"before": ["Not of this item."]})
     place = len(others) if place is None else place
+    after = [*others[:place], increment, *others[place:]]
+    right, why = let_past(actor, increment, reading.waits(plan), reading.waits(after), right)
     position = positions.between(
         others[place - 1].position if place else None,
         others[place].position if place < len(others) else None,
     )
     if position is None:
-        others.insert(place, increment)
-        for each, fresh in zip(others, positions.spread(len(others)), strict=True):
+        for each, fresh in zip(after, positions.spread(len(after)), strict=True):
             each.position = fresh
-        update(others, ["position"])
+        update(after, ["position"])
     else:
         increment.position = position
         increment.save(update_fields=["position"])
     fields = {"increment": (None, increment), "position": (None, place + 1)}
-    log(actor, increment, "increment.moved", fields, right, now)
+    log(actor, increment, "increment.moved", fields, right, now, why)
     return increment
+
+
+def let_past(
+    actor: Actor,
+    increment: Increment,
+    before: reading.Waits,
+    after: reading.Waits,
+    right: str,
+) -> tuple[str, str]:
+    """The right by which a plan changes so, and what the log says of it: ``right``, where everything that waited for a
+    direction still does; else ``increment.validate``. Raises NotAllowed for whoever lacks it.
+    """
+    freed = [pair for ids, pair in before.items() if ids not in after]
+    if not freed:
+        return right, ""
+    checkpoint, piece = freed[0]
+    product = increment.product
+    if not rights.allowed(actor, "increment.validate", product):
+        raise NotAllowed(
+            f"{piece.number} “{piece.title}” waits until the direction of {checkpoint.number} “{checkpoint.title}” is"
+            " validated, and would not wait any more. Nothing was changed: have the direction validated first, or have"
+            f" this done by somebody who may. {rights.refusal(actor, 'increment.validate', product)}",
+            extra=rights.refused(actor, "increment.validate", product),
+        )
+    named = ", ".join(str(number) for number in sorted({piece.number for _one, piece in freed}))
+    at = ", ".join(str(number) for number in sorted({one.number for one, _piece in freed}))
+    return "increment.validate", f"Without the direction of {at}, which {named} waited for."[:500]
+
+
+def _out_of_production(
+    actor: Actor, increment: Increment, kind: IncrementKind, right: str
+) -> tuple[str, str]:
+    """The right by which an increment becomes of this kind, and what the log says of it. Raises NotAllowed."""
+    if kind.production or not increment.kind.production or increment.gate_decision_id is not None:
+        return right, ""
+    unsigned = reading.gate_missing(increment.item)
+    if not unsigned:
+        return right, ""
+    if not rights.allowed(actor, "gate.pass", increment.product):
+        raise NotAllowed(
+            f"{increment.key} is production and waits: {unsigned}. As {kind.name.lower()} it would not. Nothing was"
+            " changed: have the brief signed off first, or cut it and plan another one."
+            f" {rights.refusal(actor, 'gate.pass', increment.product)}",
+            extra=rights.refused(actor, "gate.pass", increment.product),
+        )
+    return "gate.pass", f"It was production and waited: {unsigned}."[:500]
 
 
 def locked_item(item: Item) -> Item:

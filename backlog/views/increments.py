@@ -29,7 +29,7 @@ from backlog.increment_forms import CloseForm, CutForm, IncrementCriterionForm, 
 from backlog.models import Change, Increment, Item
 from backlog.services import increment_criteria, increment_states, increments, standards
 from backlog.vocabulary import CheckpointState, IncrementState
-from core.errors import Conflict, DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid, NotAllowed
 from core.filters import asked_of
 from core.htmx import go, safe_next, wants_fragment
 from core.markdown import render_cached
@@ -514,7 +514,7 @@ def _form_page(
         if form.is_valid():
             try:
                 return go(request, save())
-            except (Invalid, Conflict) as refused:
+            except (Invalid, Conflict, NotAllowed) as refused:
                 error, status = refused, refused.status
                 into_form(form, refused)
     context = {

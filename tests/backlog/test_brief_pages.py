@@ -284,7 +284,7 @@ def test_the_plan_is_put_in_order_by_key_and_by_drop(
     for title in ("Two", "Three"):
         add(cast, item, title=title)
     url = f"/p/ATLAS/items/{item.key}/increments/move/"
-    client = cast.client("contributor")
+    client = cast.client("owner")
 
     def order() -> list[int]:
         rows = item.increments.order_by("position", "pk")

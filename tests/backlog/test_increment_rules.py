@@ -175,6 +175,92 @@ def test_a_checkpoint_and_what_is_needed_come_first(cast: Cast) -> None:
         )
 
 
+def test_ordinary_editing_lets_nothing_past_a_checkpoint(cast: Cast) -> None:
+    item = accepted(cast)
+    first = add(cast, item, "narrative_map", "Map", is_checkpoint=True)
+    second = add(cast, item, "scenario_structure", "Scenes")
+    third = add(cast, item, "scenario_structure", "More scenes")
+
+    def move(who: str, piece: Increment, before: Increment | None) -> None:
+        increments.move_increment(actor=cast.actor(who), increment=piece, before=before)
+
+    def untick(who: str) -> None:
+        increments.edit_increment(
+            actor=cast.actor(who), increment=first, values={"is_checkpoint": False}
+        )
+
+    move("contributor", third, second)
+    for attempt in (
+        lambda: move("contributor", second, first),
+        lambda: move("contributor", first, second),
+        lambda: move("contributor", first, None),
+        lambda: untick("contributor"),
+    ):
+        with pytest.raises(NotAllowed, match="have the direction validated first.* Ask ") as no:
+            attempt()
+        assert no.value.extra["right"] == "increment.validate"
+    assert [each.number for each in plan(item)] == [1, 3, 2]
+
+    cut = increment_states.cut(actor=cast.actor("contributor"), increment=third, reason="Later")
+    with pytest.raises(NotAllowed):  # it would come back ahead of the checkpoint
+        move("contributor", cut, first)
+
+    move("owner", second, first)
+    logged = Change.objects.filter(verb="increment.moved").latest("pk")
+    assert (logged.right, logged.reason) == (
+        "increment.validate",
+        "Without the direction of 1, which 2 waited for.",
+    )
+    begin(cast, second)
+    untick("owner")
+    assert Change.objects.get(verb="increment.edited").right == "increment.validate"
+
+
+def test_a_validated_checkpoint_holds_nothing(cast: Cast) -> None:
+    item = accepted(cast)
+    first = begin(cast, add(cast, item, "narrative_map", "Map", is_checkpoint=True))
+    second = add(cast, item, "scenario_structure", "Scenes")
+    increment_states.decide_checkpoint(
+        actor=cast.actor("reviewer"), increment=first, validated=True
+    )
+    actor = cast.actor("contributor")
+    increments.move_increment(actor=actor, increment=second, before=first)
+    increments.edit_increment(actor=actor, increment=first, values={"is_checkpoint": False})
+    assert Change.objects.get(verb="increment.moved").right == "increment.edit"
+
+
+def test_production_that_waits_for_its_brief_stays_production(cast: Cast) -> None:
+    item = accepted(cast)
+    first, second = add(cast, item), add(cast, item)
+
+    def become(who: str, piece: Increment, slug: str) -> Increment:
+        return increments.edit_increment(
+            actor=cast.actor(who), increment=piece, values={"kind": kind(cast, slug)}
+        )
+
+    with pytest.raises(NotAllowed, match="no brief governs.*cut it and plan another") as no:
+        become("contributor", first, "narrative_map")
+    assert no.value.extra["right"] == "gate.pass"
+    become("owner", first, "narrative_map")
+    assert Change.objects.get(verb="increment.edited").right == "gate.pass"
+    become("contributor", first, "script_block")
+    brief_signing.sign_off(actor=cast.actor("owner"), brief=complete_brief(cast, item))
+    assert become("contributor", second, "narrative_map").kind.slug == "narrative_map"
+
+
+def test_a_refused_edit_keeps_what_was_typed(cast: Cast) -> None:
+    item = accepted(cast)
+    first = add(cast, item, "narrative_map", "Map", is_checkpoint=True)
+    add(cast, item, "scenario_structure", "Scenes")
+    page = cast.client("contributor").post(
+        f"/p/{cast.a.key}/items/{item.key}/increments/{first.number}/cut/",
+        {"reason": "No time for it"},
+    )
+    assert page.status_code == 403
+    assert "No time for it" in page.content.decode()
+    assert "you may not validate the direction" in page.content.decode()
+
+
 def test_it_closes_with_output_learning_and_every_criterion_verified(cast: Cast) -> None:
     item = accepted(cast)
     piece = begin(cast, add(cast, item, "narrative_map", criteria=[("It has an end", "Read it")]))
@@ -212,7 +298,9 @@ def test_what_a_cut_breaks_is_listed_before_and_kept_after(cast: Cast) -> None:
     assert [each.code for each in found] == ["criterion", "line", "need", "checkpoint"]
     brief_lines.point(actor=actor, line=line, increment=second)
     assert [each.code for each in breaks(actor, first)] == ["criterion", "need", "checkpoint"]
-    cut = increment_states.cut(actor=actor, increment=first, reason="No time")
+    with pytest.raises(NotAllowed, match="2 “Scenes” waits until the direction of 1 “Map”"):
+        increment_states.cut(actor=actor, increment=first, reason="No time")
+    cut = increment_states.cut(actor=cast.actor("owner"), increment=first, reason="No time")
     assert kept_breaks(cut) == [each.text for each in breaks(actor, cut)]
     with pytest.raises(Conflict, match="which was cut"):
         begin(cast, second)
