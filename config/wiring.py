@@ -111,6 +111,7 @@ VERSION_PANELS: list[str] = [
     "assets.placing_panels.use_panel",
     "assets.placing_panels.variants_panel",
     "reviews.panels.version_panel",
+    "reviews.panels.approvals_panel",
 ]
 
 # What is to be known before a version is published: functions of (actor, version) -> Panel or None.

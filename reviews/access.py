@@ -104,7 +104,9 @@ def plan_for(actor: Actor, product: Product, pk: int) -> ReviewPlan:
 def approval_for(actor: Actor, pk: int, action: str = "product.read") -> Approval:
     """An approval by id. NotFound when absent or unseen. Two queries."""
     found = (
-        Approval.objects.select_related("product", "asset__item", "layer", "version", "voided_by")
+        Approval.objects.select_related(
+            "product", "asset__item", "layer", "version", "voided_by", "revoked_by"
+        )
         .filter(pk=pk)
         .first()
     )

@@ -76,6 +76,19 @@ def conditions_panel(*, actor: Actor, version: Version) -> Panel | None:
     return Panel("conditions", "Approved under conditions", "reviews/_conditions.html", context)
 
 
+def approvals_panel(*, actor: Actor, version: Version) -> Panel | None:
+    """Every approval of the asset as a record: who gave it, when, for which version, and whether it holds (R116)."""
+    rows = selectors.approvals_of(version.asset)
+    if not rows:
+        return None
+    said = selectors.given_by(rows)
+    context = {
+        "rows": [{"approval": row, "given_by": said[row.pk]} for row in rows],
+        "may_revoke": rights.allowed(actor, "review.revoke", version.asset.product),
+    }
+    return Panel("approvals", "Approvals", "reviews/_approvals.html", context)
+
+
 def stage_rows(cycle: ReviewCycle) -> list[dict[str, Any]]:
     """Stages with who is asked and what they said. Needs the round loaded by ``selectors.with_stages``."""
     return [

@@ -26,10 +26,10 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 
 from assets.models import Preview, Version
 from assets.storage import store
-from reviews.models import Note, ReviewCycle
+from reviews.models import Approval, Note, ReviewCycle
 from reviews.places import place_words
-from reviews.selectors import stages_of
-from reviews.vocabulary import NoteState, Verdict
+from reviews.selectors import approvals_of, stages_of
+from reviews.vocabulary import ApprovalState, NoteState, Verdict
 
 REGULAR, BOLD = "DejaVu", "DejaVu-Bold"
 #: Notes in a record; the rest is counted.
@@ -66,6 +66,17 @@ def _styles() -> Styles:
     )
 
 
+def _lost(approval: Approval) -> str:
+    """What became of an approval that does not hold; empty for one that does."""
+    if approval.state == ApprovalState.REVOKED and approval.revoked_at is not None:
+        who = f" by {approval.revoked_by}" if approval.revoked_by else ""
+        when = _when(approval.revoked_at)
+        return f"The approval was revoked, {when}{who}: {approval.revoked_reason}"
+    if approval.state == ApprovalState.VOID and approval.voided_by is not None:
+        return f"The approval is void since version {approval.voided_by.number}."
+    return ""
+
+
 def write(cycle: ReviewCycle, notes: Sequence[Note]) -> bytes:
     """The record. ``cycle`` loaded by ``selectors.with_stages``; ``notes`` are those that the reader may see."""
     styles = _styles()
@@ -89,15 +100,19 @@ def write(cycle: ReviewCycle, notes: Sequence[Note]) -> bytes:
         )
     )  # fmt: skip
     story.append(Paragraph("Stages", styles.heading))
+    lost = {row.stage_id: _lost(row) for row in approvals_of(cycle.asset) if _lost(row)}
     for stage in stages_of(cycle):
         story.append(
             Paragraph(f"<b>{_safe(stage.name)}</b>: {stage.get_state_display()}", styles.body)
         )
         if stage.material:
             story.append(Paragraph(_safe(f"Material: {', '.join(stage.material)}"), styles.small))
+        if stage.pk in lost:
+            story.append(Paragraph(_safe(lost[stage.pk]), styles.small))
         for decision in sorted(stage.decisions.all(), key=lambda each: each.pk):
             said = "approved" if decision.verdict == Verdict.APPROVE else "requested changes"
-            line = f"{decision.reviewer} {said}, {_when(decision.decided_at)}"
+            role = decision.get_role_display().lower()
+            line = f"{decision.reviewer}, {role}, {said}, {_when(decision.decided_at)}"
             story.append(Paragraph(_safe(line), styles.body))
             for label, words in (("Condition", decision.conditions), ("Note", decision.note)):
                 if words:

@@ -355,7 +355,9 @@ def contradictions_on(
 
 def approvals_of(asset: Asset) -> list[Approval]:
     """Every approval of an asset, the newest first. One query."""
-    rows = Approval.objects.filter(asset=asset).select_related("layer", "version", "voided_by")
+    rows = Approval.objects.filter(asset=asset).select_related(
+        "layer", "version", "voided_by", "revoked_by"
+    )
     return list(rows.order_by("-given_at", "-pk")[:500])
 
 
@@ -368,6 +370,16 @@ def lapsed(cycle: ReviewCycle) -> list[Stage]:
     holds = Approval.objects.filter(asset=cycle.asset_id, state=ApprovalState.VALID)
     layers = set(holds.values_list("layer", flat=True))
     return [stage for stage in stages.order_by("position") if stage.layer_id not in layers]
+
+
+def given_by(approvals: Sequence[Approval]) -> dict[int, list[Decision]]:
+    """The verdicts that gave each approval, by its id. One query."""
+    stages = {row.stage_id: row.pk for row in approvals if row.stage_id is not None}
+    found: dict[int, list[Decision]] = {row.pk: [] for row in approvals}
+    rows = Decision.objects.filter(stage__in=stages, verdict=Verdict.APPROVE)
+    for decision in rows.select_related("reviewer").order_by("pk"):
+        found[stages[decision.stage_id]].append(decision)
+    return found
 
 
 def last_reviewers(asset: Asset) -> dict[str, list[int]]:

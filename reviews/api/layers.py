@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +23,7 @@ from core.errors import Invalid
 from reviews import access, planning, selectors, speed
 from reviews.api.reviews import answer
 from reviews.api.shapes import ContradictionRow, ReviewRow, contradiction_row
-from reviews.models import Approval, Layer, ReviewPlan
+from reviews.models import Approval, Decision, Layer, ReviewPlan
 from reviews.services import approvals, layers
 from reviews.services.assignments import hand_over
 from reviews.vocabulary import ApprovalState, EntryCondition
@@ -120,6 +121,13 @@ class ProposalRow(Shape):
     )  # type: ignore[call-arg]
 
 
+class GivenBy(Shape):
+    """Whose verdict gave an approval, and the role that they had that day."""
+
+    reviewer = serializers.EmailField()
+    role = serializers.CharField()
+
+
 class ApprovalRow(Shape):
     """An approval: bound to ``material``, the SHA-256 of each part that its layer declared; ``sha256`` over them."""
 
@@ -131,11 +139,13 @@ class ApprovalRow(Shape):
     sha256 = serializers.CharField()
     conditions = serializers.CharField()
     given_at = serializers.DateTimeField()
+    given_by = GivenBy(many=True)
     voided_by = serializers.IntegerField(allow_null=True, help_text="number of the version")
     voided_parts = serializers.ListField(child=serializers.CharField())
     voided_at = serializers.DateTimeField(allow_null=True)
     restored_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
+    revoked_by = serializers.EmailField(allow_null=True)
     revoked_reason = serializers.CharField()
 
 
@@ -397,7 +407,12 @@ def review_velocity(request: Request, key: str) -> Response:
     return Response({"all": asdict(found["all"]), "groups": groups})
 
 
-def _approval_row(row: Approval) -> dict[str, Any]:
+def _approval_rows(rows: Sequence[Approval]) -> list[dict[str, Any]]:
+    said = selectors.given_by(rows)
+    return [_approval_row(row, said[row.pk]) for row in rows]
+
+
+def _approval_row(row: Approval, said: Sequence[Decision]) -> dict[str, Any]:
     return {
         "id": row.pk,
         "layer": row.layer.slug,
@@ -407,11 +422,13 @@ def _approval_row(row: Approval) -> dict[str, Any]:
         "sha256": row.sha256,
         "conditions": row.conditions,
         "given_at": row.given_at,
+        "given_by": [{"reviewer": each.reviewer.email, "role": each.role} for each in said],
         "voided_by": row.voided_by.number if row.voided_by else None,
         "voided_parts": row.voided_parts,
         "voided_at": row.voided_at,
         "restored_at": row.restored_at,
         "revoked_at": row.revoked_at,
+        "revoked_by": row.revoked_by.email if row.revoked_by else None,
         "revoked_reason": row.revoked_reason,
     }
 
@@ -422,7 +439,7 @@ def _approval_row(row: Approval) -> dict[str, Any]:
 def list_approvals(request: Request, pk: int) -> Response:
     """What is approved, void or revoked, the newest first."""
     asset = asset_for(actor_of(request), pk)
-    return Response([_approval_row(row) for row in selectors.approvals_of(asset)])
+    return Response(_approval_rows(selectors.approvals_of(asset)))
 
 
 @documented(
@@ -437,7 +454,7 @@ def revoke_approval(request: Request, pk: int) -> Response:
     approval = access.approval_for(actor, pk, "review.revoke")
     data = checked(RevokeInput, request)
     done = approvals.revoke(actor=actor, approval=approval, reason=data["reason"])
-    return Response(_approval_row(access.approval_for(actor, done.pk)))
+    return Response(_approval_rows([access.approval_for(actor, done.pk)])[0])
 
 
 @documented(

@@ -198,6 +198,31 @@ def test_an_approval_lost_while_others_decide_leaves_the_version_a_draft(
 
 
 @pytest.mark.usefixtures("sound")
+def test_approvals_stand_on_the_page_of_the_asset_and_are_revoked_there(cast: Cast) -> None:
+    layers(cast)
+    first = upload(cast, SCRIPT)
+    cycle = round_of(cast, first)
+    approve_all(cast, cycle)
+    approval = Approval.objects.get(layer__slug="credits")
+    page, act = f"/p/ATLAS/assets/{first.asset_id}/", f"/p/ATLAS/approvals/{approval.pk}/revoke/"
+    owner = cast.client("owner")
+    assert act in owner.get(page).content.decode()
+    for who in ("viewer", "reviewer"):
+        read = cast.client(who).get(page).content.decode()
+        assert "Credits" in read
+        assert act not in read
+    assert owner.post(act, {"reason": " "}).status_code == 422
+    assert owner.post(act, {"reason": "The name was wrong."}).status_code == 302
+    after = owner.get(page).content.decode()
+    assert "The name was wrong." in after
+    assert act not in after
+    rows = cast.api("viewer").get(f"/api/v1/assets/{first.asset_id}/approvals/").json()
+    said = next(row for row in rows if row["layer"] == "credits")
+    assert said["given_by"] == [{"reviewer": "reviewer@example.org", "role": "reviewer"}]
+    assert (said["state"], said["revoked_by"]) == ("revoked", "owner@example.org")
+
+
+@pytest.mark.usefixtures("sound")
 def test_a_revoked_approval_takes_an_earlier_version_out_of_force(cast: Cast) -> None:
     layers(cast)
     first = upload(cast, SCRIPT)

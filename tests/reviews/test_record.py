@@ -7,7 +7,8 @@ from django.core.files.base import ContentFile
 
 from assets.jobs import previews
 from assets.services.assets import add_asset
-from reviews.models import Layer
+from reviews.models import Approval, Layer
+from reviews.services import approvals
 from tests.assets.files import image, new_item
 from tests.cast import Cast
 from tests.reviews.rounds import decide_as, post, start
@@ -40,7 +41,7 @@ def test_everything_is_in_it_and_the_same_round_gives_the_same_bytes(cast: Cast)
         "resolved",
         "If the date is right.",
         "Every statement is correct. yes",
-        "Reviewer approved",
+        "Reviewer, reviewer, approved",
     ):
         assert expected in text, expected
     again = cast.api("viewer").get(f"/api/v1/reviews/{cycle.pk}/record.pdf")
@@ -74,3 +75,14 @@ def test_a_region_is_shown_in_its_picture(cast: Cast) -> None:
         for each in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
     ]
     assert len(pictures) == 1
+
+
+def test_what_was_revoked_is_said_beside_its_stage(cast: Cast) -> None:
+    cycle = start(cast)
+    decide_as(cast, "reviewer", cycle)
+    given = Approval.objects.get(asset=cycle.asset)
+    approvals.revoke(actor=cast.actor("owner"), approval=given, reason="He was not asked.")
+    record = cast.client("viewer").get(f"/p/ATLAS/reviews/{cycle.pk}/record.pdf").content
+    text = " ".join(words(record).split())
+    assert "The approval was revoked" in text
+    assert "by Owner: He was not asked." in text
