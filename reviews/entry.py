@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from assets.models import ClaimMark
+from django.db.models import Q, QuerySet
+
+from assets.models import ClaimMark, Version
 from assets.vocabulary import ClaimState, PreviewState
 from backlog.brief_lines import governing
-from backlog.models import BriefInput
+from backlog.increment_reading import gate_missing
+from backlog.models import BriefInput, Item
 from backlog.vocabulary import InputState
 from reviews.models import Contradiction, Note, ReviewCycle, Stage
 from reviews.vocabulary import ContradictionState, EntryCondition, NoteState
@@ -13,19 +16,13 @@ from reviews.vocabulary import ContradictionState, EntryCondition, NoteState
 
 def missing(cycle: ReviewCycle, stage: Stage) -> list[str]:
     """What still keeps a stage from opening, in sentences; nothing when it may. A query or two for each condition."""
-    return [words for name in stage.entry if (words := _lacks(cycle, name))]
+    return [words for name in stage.entry if (words := _lacks(cycle, stage, name))]
 
 
-def _lacks(cycle: ReviewCycle, name: str) -> str:
+def _lacks(cycle: ReviewCycle, stage: Stage, name: str) -> str:
     version = cycle.version
-    if name == EntryCondition.BRIEF_SIGNED:
-        unsigned = [brief.key for brief in governing(cycle.asset.item) if not brief.signed_version]
-        return f"{', '.join(unsigned)} is not signed off." if unsigned else ""
-    if name == EntryCondition.INPUTS_RECEIVED:
-        waiting = BriefInput.objects.filter(
-            brief__in=governing(cycle.asset.item), state=InputState.OUTSTANDING
-        ).count()
-        return f"{waiting} inputs of the brief are outstanding." if waiting else ""
+    if name in (EntryCondition.BRIEF_SIGNED, EntryCondition.INPUTS_RECEIVED):
+        return _brief_lacks(cycle.asset.item, name)
     if name == EntryCondition.CLAIMS_SIGNED:
         unsigned_claims = ClaimMark.objects.filter(
             version=version,
@@ -34,9 +31,7 @@ def _lacks(cycle: ReviewCycle, name: str) -> str:
         ).count()
         return f"{unsigned_claims} claims are not signed." if unsigned_claims else ""
     if name == EntryCondition.NO_OPEN_MUST:
-        musts = Note.objects.filter(
-            version=version, parent=None, must=True, state=NoteState.OPEN
-        ).count()
+        musts = open_musts(stage, version).count()
         return f"{musts} notes that must be met are open." if musts else ""
     if name == EntryCondition.NO_CONTRADICTION:
         found = Contradiction.objects.filter(version=version, state=ContradictionState.OPEN).count()
@@ -44,3 +39,26 @@ def _lacks(cycle: ReviewCycle, name: str) -> str:
     if name == EntryCondition.PREVIEWS_READY:
         return "Previews are being made." if version.preview_state == PreviewState.DUE else ""
     return ""
+
+
+def _brief_lacks(item: Item, name: str) -> str:
+    """Without a brief nothing was signed and nothing asked for: both conditions are as closed as the gate (R11)."""
+    briefs = governing(item)
+    if not briefs:
+        return "No brief governs this item: add it to a brief and have that signed off."
+    if name == EntryCondition.BRIEF_SIGNED:
+        unsigned = gate_missing(item)
+        return f"{unsigned}: the stage opens with the sign-off." if unsigned else ""
+    waiting = BriefInput.objects.filter(brief__in=briefs, state=InputState.OUTSTANDING).count()
+    return (
+        f"{waiting} inputs of the brief are outstanding: settle them on its page."
+        if waiting
+        else ""
+    )
+
+
+def open_musts(stage: Stage, version: Version) -> QuerySet[Note]:
+    """Notes without which a stage neither opens nor approves: a stage's own private notes bind that stage alone."""
+    return Note.objects.filter(
+        version=version, parent=None, must=True, state=NoteState.OPEN
+    ).exclude(Q(private=True) & ~Q(stage=stage))

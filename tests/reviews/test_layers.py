@@ -9,9 +9,11 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from backlog.services import brief_lines, briefs
+from backlog.services import brief_lines, brief_signing, briefs
+from reviews import entry
 from reviews.jobs import opening, reminders
 from reviews.models import Assignment, Layer, Note, ReviewCycle, ReviewPlan
+from tests.backlog.test_increment_rules import complete_brief
 from tests.cast import Cast
 from tests.reviews.rounds import decide_as, new_version, post, start
 
@@ -146,6 +148,47 @@ def test_a_stage_opens_when_what_it_waits_for_holds(cast: Cast) -> None:
     due = second.stages.get(kind="legal").due_at
     assert due is not None
     assert note.state == "open"
+
+
+@pytest.mark.parametrize("condition", ["brief_signed", "inputs_received"])
+def test_without_a_brief_a_stage_waits_as_production_does(cast: Cast, condition: str) -> None:
+    Layer.objects.filter(product=cast.a, slug="subject_matter").update(entry=[condition])
+    cycle = start(cast)
+
+    def missing() -> list[str]:
+        opening.open_waiting()
+        path = f"/api/v1/reviews/{cycle.pk}/"
+        found: list[str] = cast.api("viewer").get(path).json()["stages"][0]["missing"]
+        return found
+
+    assert missing() == ["No brief governs this item: add it to a brief and have that signed off."]
+    brief = complete_brief(cast, cycle.asset.item)
+    if condition == "brief_signed":
+        assert missing() == [
+            "BR-1 “The tour” is not signed off: the stage opens with the sign-off."
+        ]
+        brief_signing.sign_off(actor=cast.actor("owner"), brief=brief)
+    assert missing() == []
+    assert stages(cycle)["subject_matter"] == "open"
+
+
+def test_a_stage_waits_for_no_note_that_is_private_to_another(cast: Cast) -> None:
+    Layer.objects.filter(product=cast.a, slug="legal").update(entry=["no_open_must"])
+    cycle = start(cast)
+    subject, legal = cycle.stages.order_by("position")
+    row = Note.objects.create(
+        product=cast.a,
+        version=cycle.version,
+        cycle=cycle,
+        stage=subject,
+        author=cast.reviewer,
+        body="Between us.",
+        must=True,
+        private=True,
+    )
+    assert entry.missing(cycle, legal) == []
+    Note.objects.filter(pk=row.pk).update(stage=legal)
+    assert entry.missing(cycle, legal) == ["1 notes that must be met are open."]
 
 
 def test_a_verdict_is_handed_over_and_back(cast: Cast) -> None:
