@@ -101,6 +101,22 @@ def governing(item: Item) -> list[Brief]:
     return list(rows.order_by("number"))
 
 
+def signed_signals(item: Item) -> list[tuple[Brief, dict[str, Any]]]:
+    """What the briefs in force of an item measure, as it was signed, each with its brief. Two queries."""
+    signed = {brief.pk: brief for brief in governing(item) if brief.signed_version}
+    if not signed:
+        return []
+    rows = BriefVersion.objects.filter(brief__in=signed).exclude(signed_at=None)
+    return [
+        (signed[brief_id], signal)
+        for brief_id, number, signals in rows.order_by("brief__number").values_list(
+            "brief_id", "number", "content__signals"
+        )
+        if signed[brief_id].signed_version == number
+        for signal in signals
+    ]
+
+
 def _in_force(briefs: Iterable[Brief]) -> list[tuple[Brief, list[dict[str, Any]]]]:
     """Each brief with its lines as plain data. Two queries."""
     briefs = list(briefs)

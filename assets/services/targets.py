@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -17,7 +18,8 @@ from assets.outcomes import Figure, broken_by
 from assets.reading import figure_of, shown
 from assets.vocabulary import MetricForm
 from backlog import events
-from backlog.models import BriefSignal, Item
+from backlog.brief_lines import signed_signals
+from backlog.models import Brief, BriefSignal, Item
 from backlog.services import changes, items
 from backlog.vocabulary import OPEN_STATES, QueueKind, State
 from core.errors import Conflict, Invalid
@@ -81,13 +83,24 @@ def set_target(
     return target
 
 
-def offered(asset: Asset) -> list[tuple[BriefSignal, Metric, float]]:
-    """Signals of the asset's briefs for which there is a metric and no target yet, with their limits. Two queries."""
-    signals = list(
-        BriefSignal.objects.filter(brief__items=asset.item_id)
-        .select_related("brief")
-        .order_by("brief_id", "position", "pk")
-    )
+@dataclass(frozen=True)
+class Offer:
+    """A signal as a brief in force was signed with it: its name, what it promises, and the limit that this makes."""
+
+    brief: Brief
+    metric: Metric
+    name: str
+    promised: float
+    unit: str
+    limit: float
+
+
+def offered(asset: Asset) -> list[Offer]:
+    """Signals of the asset's briefs in force for which there is a metric and no target yet. Three queries.
+
+    What is signed counts: a draft, a brief that nobody signed and a retired one promise nothing.
+    """
+    signals = signed_signals(asset.item)
     if not signals:
         return []
     metrics = {
@@ -97,31 +110,46 @@ def offered(asset: Asset) -> list[tuple[BriefSignal, Metric, float]]:
         )
     }
     return [
-        (signal, metrics[signal.metric], _limit(signal, metrics[signal.metric]))
-        for signal in signals
-        if signal.metric in metrics
+        Offer(
+            brief,
+            metric,
+            signal["name"],
+            promised := float(signal["target"]),
+            signal["unit"],
+            _limit(promised, signal["unit"], metric),
+        )
+        for brief, signal in signals
+        if (metric := metrics.get(signal["metric"])) is not None
     ]
 
 
-def _limit(signal: BriefSignal, metric: Metric) -> float:
+def _limit(promised: float, unit: str, metric: Metric) -> float:
     """A brief says 60 where it means 60%."""
-    percent = metric.form == MetricForm.SHARE and (signal.unit == "%" or signal.target > 1)
-    return min(1.0, signal.target / 100) if percent else signal.target
+    percent = metric.form == MetricForm.SHARE and (unit == "%" or promised > 1)
+    return min(1.0, promised / 100) if percent else promised
 
 
 @transaction.atomic
 def from_brief(*, actor: Actor, asset: Asset, now: datetime | None = None) -> list[Target]:
-    """A target for each signal of the asset's briefs. Raises Conflict where there is none to take, NotAllowed."""
+    """A target for each signal that is ``offered``. Raises Conflict where there is none to take, NotAllowed."""
     rights.require(actor, "metric.define", asset.product)
     found = offered(asset)
     if not found:
         raise Conflict(
-            "No brief of this asset names a signal with a metric that has no target yet.",
+            "No signed brief of this asset names a signal with a metric that has no target yet. Nothing was set: have"
+            " the brief signed off, or set the target by hand.",
             code="nothing_to_take",
         )
     return [
-        set_target(actor=actor, asset=asset, metric=metric, limit=limit, signal=signal, now=now)
-        for signal, metric, limit in found
+        set_target(
+            actor=actor,
+            asset=asset,
+            metric=offer.metric,
+            limit=offer.limit,
+            signal=offer.brief.signals.filter(metric=offer.metric.slug).first(),
+            now=now,
+        )
+        for offer in found
     ]
 
 

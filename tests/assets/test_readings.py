@@ -14,12 +14,13 @@ from assets.models import Breach, Metric, Placement, Reading
 from assets.services import placements, readings, targets
 from assets.services.readings import Draft
 from assets.stood import Stand, stood
-from backlog.models import Change, Item
-from backlog.services import items
+from backlog.models import Brief, Change, Item
+from backlog.services import brief_signing, items
 from backlog.vocabulary import State
 from core.errors import Conflict, Invalid, NotAllowed
 from scoring.models import Signal
 from tests.assets.placed import an_asset, place, publish
+from tests.backlog.test_increment_rules import complete_brief
 from tests.cast import Cast
 
 NOW = timezone.now()
@@ -163,6 +164,27 @@ def breaches() -> list[tuple[int, bool]]:
 
 def counting() -> list[Signal]:
     return list(Signal.objects.filter(source="reading", withdrawn_at=None).order_by("pk"))
+
+
+def test_what_is_signed_and_in_force_is_offered_as_a_target(cast: Cast, where: Placement) -> None:
+    owner, asset = cast.actor("owner"), where.asset
+    brief = complete_brief(cast, asset.item)
+    signal = brief.signals.get()
+    assert targets.offered(asset) == []
+    with pytest.raises(Conflict, match="No signed brief"):
+        targets.from_brief(actor=owner, asset=asset)
+    brief_signing.sign_off(actor=owner, brief=brief)
+    brief.signals.update(target=95)  # a draft of the next version
+    (offer,) = targets.offered(asset)
+    assert (offer.brief, offer.name, offer.promised, offer.limit) == (brief, "Completion", 80, 0.8)
+    Brief.objects.update(state="retired")
+    assert targets.offered(asset) == []
+    Brief.objects.update(state="signed")
+    page = cast.client("owner").get(f"/p/ATLAS/assets/{asset.pk}/readings/").content.decode()
+    assert "The signed brief names these signals" in page
+    (made,) = targets.from_brief(actor=owner, asset=asset)
+    assert (made.limit, made.signal) == (0.8, signal)
+    assert targets.offered(asset) == []
 
 
 def test_a_broken_target_opens_one_item_with_evidence_and_holds_again(
