@@ -8,7 +8,7 @@ together, else *detail*. The stage is that of the increment's kind, 1 early to 5
 - Both with the Wilson score interval at 95% (E. B. Wilson, *Probable inference, the law of succession, and statistical
   inference*, JASA 22, 1927), which stays inside 0 to 1 and is honest for few requests.
 - Alarm: the last ``RECENT_MONTHS`` months together hold at least ``ENOUGH`` structural requests, and the lower end of
-  the late share's interval is above ``LIMIT``: chance alone does not explain that so many came late.
+  the late share's interval is above ``LIMIT``, a share that is set: chance alone does not lift the figure over it.
 """
 
 from __future__ import annotations
@@ -135,9 +135,7 @@ def _sentence(recent: Share, alarm: bool) -> str:
     counted = f"{recent.hits} of {recent.total} structural changes of the last {RECENT_MONTHS} months came late"
     between = f"{recent.low:.0%} to {recent.high:.0%}"
     if alarm:
-        return (
-            f"{counted} (between {between}): more than the {LIMIT:.0%} that chance would explain."
-        )
+        return f"{counted} (between {between}): surely more than the limit of {LIMIT:.0%}."
     if recent.total < ENOUGH:
         return f"{counted}: too few to judge (an alarm needs {ENOUGH})."
     return f"{counted} (between {between}); the limit is {LIMIT:.0%}."

@@ -254,7 +254,9 @@ def _answers(
             raise Invalid(
                 "Nothing was decided yet.",
                 fields={
-                    "checked": [f"“{line}” does not hold. Request changes, or make it a condition."]
+                    "checked": [
+                        f"“{line}” does not hold, so this cannot be approved: request changes."
+                    ]
                 },
             )
         rows.append(

@@ -79,4 +79,6 @@ def test_the_alarm_needs_enough_and_more_than_chance() -> None:
     assert not alarm(8, 0, month=8)  # three months ago is over
     quiet = [asked(11, 5, structural=False)] * 50
     assert not report(quiet, date(2026, 11, 28), ZONE).alarm
+    late = report([asked(11, 5)] * 8, date(2026, 11, 28), ZONE)
+    assert late.sentence.endswith(": surely more than the limit of 20%.")
     assert "No structural change" in report([], date(2026, 11, 28), ZONE).sentence
