@@ -123,7 +123,12 @@ def _people(stage: Stage) -> list[dict[str, Any]]:
 
 def cycle_rows(cycles: Sequence[ReviewCycle]) -> list[dict[str, Any]]:
     """Rounds for lists, as ``selectors.as_listed`` loads them."""
-    return [{"cycle": cycle, "stage": selectors.open_stage(cycle)} for cycle in cycles]
+    rows = []
+    for cycle in cycles:
+        stage = selectors.open_stage(cycle)
+        until = stage.until if stage else cycle.due_at
+        rows.append({"cycle": cycle, "stage": stage, "until": until})
+    return rows
 
 
 def home_panel(*, actor: Actor, product: Product) -> Panel | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Case, Count, F, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Least
 
 from accounts.actors import Actor
 from accounts.models import Product
@@ -32,6 +33,11 @@ from reviews.vocabulary import (
 )
 
 WAITING_LIMIT = 200
+#: ``Stage.until`` on rows of assignments. On SQLite ``Least`` is nothing where one is: each stands in.
+UNTIL = Least(
+    Coalesce("stage__due_at", "stage__cycle__due_at"),
+    Coalesce("stage__cycle__due_at", "stage__due_at"),
+)
 
 
 @dataclass
@@ -89,7 +95,7 @@ def as_listed(rows: QuerySet[ReviewCycle]) -> QuerySet[ReviewCycle]:
         rows.select_related(None)
         .select_related("version", "asset__item", "started_by")
         .only(
-            *("product", "state", "started_at", "closed_at"),
+            *("product", "state", "due_at", "started_at", "closed_at"),
             *("version__asset", "version__number", "version__sha256"),
             *("asset__name", "asset__product"),
             *("asset__item__product", "asset__item__number", "asset__item__title"),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Product, User
 from reviews import velocity
 from reviews.models import Assignment, Decision
+from reviews.selectors import UNTIL
 
 #: Verdicts looked back upon, and days.
 HISTORY = 5000
@@ -69,8 +70,9 @@ def loads(product: Product) -> list[Load]:
     """What waits for whom, the most loaded first. Two queries."""
     rows = (
         Assignment.objects.filter(product=product, waiting=True)
+        .annotate(until=UNTIL)
         .values("reviewer")
-        .annotate(open=Count("pk"), oldest=Min("stage__opened_at"), due=Min("stage__due_at"))
+        .annotate(open=Count("pk"), oldest=Min("stage__opened_at"), due=Min("until"))
         .order_by("-open", "reviewer")[:200]
     )
     found = list(rows)
@@ -107,9 +109,8 @@ def load_box(product: Product, now: datetime | None = None) -> dict[str, Any]:
     zone = timezone.get_current_timezone()
     today = now.astimezone(zone).date()
     days = [today + timedelta(days=each) for each in range(CALENDAR_DAYS)]
-    due = Assignment.objects.filter(product=product, waiting=True).values_list(
-        "stage__name", "stage__due_at"
-    )
+    waiting = Assignment.objects.filter(product=product, waiting=True).annotate(until=UNTIL)
+    due = waiting.values_list("stage__name", "until")
     cells: dict[str, dict[Any, int]] = {}
     for name, at in due[:CALENDAR_ROWS]:
         row = cells.setdefault(name, {})

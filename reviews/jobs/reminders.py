@@ -1,4 +1,4 @@
-"""Reminders by mail: a day before a verdict is due, and each day after, until it is given."""
+"""Reminders by mail: a day before a verdict is due (``Stage.until``), and each day after, until it is given."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from accounts import demo
 from accounts.models import Membership
 from core import text
 from reviews.models import Assignment
+from reviews.selectors import UNTIL
 
 logger = logging.getLogger(__name__)
 
@@ -32,17 +33,17 @@ def send_due(now: datetime | None = None) -> int:
     A mail that the server did not take is not sent again before the next day: once too few rather than twice.
     """
     now = now or timezone.now()
-    due = Assignment.objects.filter(
+    due = Assignment.objects.annotate(until=UNTIL).filter(
         Q(reminded_at=None) | Q(reminded_at__lte=now - APART),
         waiting=True,
-        stage__due_at__lte=now + AHEAD,
+        until__lte=now + AHEAD,
         reminders__lt=MOST,
     )
     rows = due.select_related(
         "reviewer", "product", "stage__cycle__asset__item", "stage__cycle__version"
     )
     sent = 0
-    for row in rows.order_by("stage__due_at", "pk")[:BATCH]:
+    for row in rows.order_by("until", "pk")[:BATCH]:
         claimed = Assignment.objects.filter(pk=row.pk, reminded_at=row.reminded_at, waiting=True)
         if not claimed.update(reminded_at=now, reminders=F("reminders") + 1):
             continue
@@ -68,7 +69,7 @@ def message(row: Assignment, now: datetime) -> EmailMessage:
     stage, cycle, person = row.stage, row.stage.cycle, row.reviewer
     with translation.override(person.language), timezone.override(person.time_zone):
         link = f"{settings.SITE_URL}{reverse('review', args=[row.product.key, cycle.pk])}"
-        late = stage.due_at is not None and stage.due_at < now
+        late = stage.until is not None and stage.until < now
         context = {
             "person": person,
             "stage": stage,

@@ -5,6 +5,8 @@ A decision names the SHA-256 that it was made about. It is a record of those byt
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
 
@@ -105,6 +107,11 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when verdicts are due: the earlier of its own deadline and the round's. Needs ``cycle`` loaded."""
+        return min(filter(None, (self.due_at, self.cycle.due_at)), default=None)
 
 
 class Assignment(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from backlog.services import brief_lines, brief_signing, briefs
-from reviews import entry
+from reviews import entry, speed
 from reviews.jobs import opening, reminders
 from reviews.models import Assignment, Layer, Note, ReviewCycle, ReviewPlan
 from tests.backlog.test_increment_rules import complete_brief
@@ -233,6 +234,32 @@ def test_whoever_is_late_is_reminded_once_a_day(cast: Cast) -> None:
     assert f"/p/ATLAS/reviews/{cycle.pk}/" in soon.body
     decide_as(cast, "reviewer", cycle)
     assert reminders.send_due(now + timedelta(hours=99)) == 0
+
+
+def test_a_rounds_deadline_is_shown_and_reminded_of(cast: Cast) -> None:
+    """The earlier of the stage's and the round's counts."""
+    now = timezone.now()
+    cycles = [start(cast, new_version(cast, each)) for each in ("none", "round", "both", "own")]
+    days = {"round": (None, 3), "both": (5, 2), "own": (1, 4)}
+    for cycle, (own, of_round) in zip(cycles[1:], days.values(), strict=True):
+        cycle.stages.update(due_at=own and now + timedelta(days=own))
+        ReviewCycle.objects.filter(pk=cycle.pk).update(due_at=now + timedelta(days=of_round))
+    box = speed.load_box(cast.a, now)["load"]
+    (row,) = box["layers"]
+    assert [count for _head, count in row["counts"]][:6] == [0, 0, 1, 1, 1, 0]
+    assert (row["counts"][-1][1], box["people"][0].due) == (1, now + timedelta(days=1))
+
+    page = cast.client("viewer").get("/p/ATLAS/reviews/").content.decode()
+    assert page.count("verdicts until") == 3
+    ReviewCycle.objects.filter(pk=cycles[1].pk).update(due_at=now - timedelta(minutes=1))
+    for path in ("", f"{cycles[1].pk}/"):
+        page = cast.client("viewer").get(f"/p/ATLAS/reviews/{path}").content.decode()
+        assert re.search(r"verdicts until\s*<time[^>]*is-late", page), path
+
+    assert reminders.send_due(now) == 2  # the late one, and the stage with a day of its own
+    assert reminders.send_due(now + timedelta(hours=1)) == 0
+    assert [mail_.subject.split()[-1] for mail_ in mail.outbox] == ["late", "due"]
+    assert re.search(r"was due on \d+ \w+ \d{4}", str(mail.outbox[0].body))
 
 
 def test_a_number_that_no_row_can_have_is_refused(cast: Cast) -> None:
