@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
+
 from backlog.models import (
     Brief,
     BriefLine,
@@ -101,19 +103,28 @@ def governing(item: Item) -> list[Brief]:
     return list(rows.order_by("number"))
 
 
-def signed_signals(item: Item) -> list[tuple[Brief, dict[str, Any]]]:
-    """What the briefs in force of an item measure, as it was signed, each with its brief. Two queries."""
-    signed = {brief.pk: brief for brief in governing(item) if brief.signed_version}
-    if not signed:
-        return []
-    rows = BriefVersion.objects.filter(brief__in=signed).exclude(signed_at=None)
+def versions_in_force(item: Item) -> list[BriefVersion]:
+    """The signed versions, with their briefs, that hold for an item now, by the briefs' numbers. One query."""
+    rows = BriefVersion.objects.filter(
+        brief__governed__item=item, number=F("brief__signed_version")
+    ).exclude(brief__state=BriefState.RETIRED)
+    return list(rows.select_related("brief").order_by("brief__number"))
+
+
+def lines_of_versions(versions: Iterable[BriefVersion]) -> list[LineInForce]:
+    """What these versions demand, in the order of the document, whatever holds today. Needs ``brief`` loaded."""
     return [
-        (signed[brief_id], signal)
-        for brief_id, number, signals in rows.order_by("brief__number").values_list(
-            "brief_id", "number", "content__signals"
+        LineInForce(
+            brief=version.brief,
+            line_id=line["id"],
+            number=line["number"],
+            kind=line["kind"],
+            text=line["text"],
+            checked_how=line["checked_how"],
+            signed=True,
         )
-        if signed[brief_id].signed_version == number
-        for signal in signals
+        for version in versions
+        for line in version.content["lines"]
     ]
 
 

@@ -18,7 +18,7 @@ from assets.outcomes import Figure, broken_by
 from assets.reading import figure_of, shown
 from assets.vocabulary import MetricForm
 from backlog import events
-from backlog.brief_lines import signed_signals
+from backlog.brief_lines import versions_in_force
 from backlog.models import Brief, BriefSignal, Item
 from backlog.services import changes, items
 from backlog.vocabulary import OPEN_STATES, QueueKind, State
@@ -96,11 +96,15 @@ class Offer:
 
 
 def offered(asset: Asset) -> list[Offer]:
-    """Signals of the asset's briefs in force for which there is a metric and no target yet. Three queries.
+    """Signals of the asset's briefs in force for which there is a metric and no target yet. Two queries.
 
     What is signed counts: a draft, a brief that nobody signed and a retired one promise nothing.
     """
-    signals = signed_signals(asset.item)
+    signals = [
+        (version.brief, signal)
+        for version in versions_in_force(asset.item)
+        for signal in version.content["signals"]
+    ]
     if not signals:
         return []
     metrics = {

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Product, User
 from accounts.roles import Role
 from assets.models import Asset, Version
+from backlog.models import BriefVersion
 from reviews.models.layers import Layer, ReviewPlan
 from reviews.vocabulary import ApprovalState, CycleState, StageState, Verdict, Weight
 
@@ -20,8 +21,8 @@ from reviews.vocabulary import ApprovalState, CycleState, StageState, Verdict, W
 class ReviewCycle(models.Model):
     """One round of review of one version. ``round`` counts within the version; ``decisions_count`` its decisions.
 
-    At most one round of an asset is open. ``closed_by_version`` is the upload that superseded it. ``brief_version`` is
-    the brief's number of version that was in force when it began; the lines it is held against are that version's.
+    At most one round of an asset is open. ``closed_by_version`` is the upload that superseded it. ``brief_versions``
+    are those in force when it closed: its reviewers read their lines to the end, and it stays held against them (R13).
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
@@ -33,7 +34,7 @@ class ReviewCycle(models.Model):
     plan = models.ForeignKey(ReviewPlan, on_delete=models.SET_NULL, null=True, related_name="+")
     purpose = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
-    brief_version = models.PositiveIntegerField(null=True)
+    brief_versions = models.ManyToManyField(BriefVersion, related_name="+")
     started_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)

@@ -14,6 +14,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from assets.models import Asset, Version
 from assets.vocabulary import VersionState
+from backlog.brief_lines import versions_in_force
 from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid
@@ -89,7 +90,6 @@ def start_review(
         plan=proposal.plan,
         purpose=purpose,
         due_at=due_at,
-        brief_version=_brief_version(proposal),
         started_by=actor.user,
         started_at=now,
     )
@@ -133,16 +133,6 @@ def start_review(
     advance(cycle, now)
     recount([asset.item_id])
     return cycle
-
-
-def _brief_version(proposal: planning.Proposal) -> int | None:
-    signed = [
-        line.brief.signed_version
-        for each in proposal.needed
-        for line in each.demanded
-        if line.brief.signed_version
-    ]
-    return signed[0] if signed else None
 
 
 def _checked(
@@ -258,7 +248,10 @@ def version_uploaded(*, asset_id: int, version_id: int, now: datetime | None = N
 
 
 def close(cycle: ReviewCycle, state: str, now: datetime, by_version: int | None = None) -> bool:
-    """Bring an open round to its end, once; False when it was closed meanwhile. Stages without a verdict are void."""
+    """Bring an open round to its end, once; False when it was closed meanwhile. Stages without a verdict are void.
+
+    The versions of briefs in force now are kept with it.
+    """
     moved = ReviewCycle.objects.filter(pk=cycle.pk, state=CycleState.OPEN).update(
         state=state, closed_at=now, closed_by_version=by_version
     )
@@ -269,6 +262,7 @@ def close(cycle: ReviewCycle, state: str, now: datetime, by_version: int | None 
         state=StageState.VOID, closed_at=now
     )
     Assignment.objects.filter(stage__cycle=cycle, waiting=True).update(waiting=False)
+    cycle.brief_versions.add(*versions_in_force(cycle.asset.item))
     return True
 
 

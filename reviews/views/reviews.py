@@ -23,7 +23,7 @@ from assets import selectors as asset_selectors
 from assets.access import version_of
 from assets.models import Version
 from assets.vocabulary import AssetKind
-from backlog.brief_lines import lines_for
+from backlog.brief_lines import lines_for, lines_of_versions
 from core.filters import asked_of
 from reviews import access, selectors, speed
 from reviews.forms import DecideForm, NoteForm, WithdrawForm
@@ -194,6 +194,11 @@ def review_context(
     ]
     following = selectors.next_waiting(actor, cycle)
     lines = lines_for(asset.item, asset.increment)
+    held = (
+        []
+        if cycle.state == CycleState.OPEN
+        else list(cycle.brief_versions.select_related("brief").order_by("brief__number"))
+    )
     claims = asset_selectors.claims_of(version) if version.kind == AssetKind.TEXT else []
     note_form = note_form or NoteForm(kind=version.kind)
     note_form.offer(lines, claims)
@@ -210,7 +215,8 @@ def review_context(
         "viewer": viewing.viewer(version, marks=marks(notes["listed"])),
         "notes": notes,
         "contradictions": selectors.contradictions_on(actor, version),
-        "brief_lines": lines,
+        "brief_lines": lines if cycle.state == CycleState.OPEN else lines_of_versions(held),
+        "held_against": held,
         "claims": claims,
         "note_form": note_form,
         "may_note": rights.allowed(actor, "comment.add", product)

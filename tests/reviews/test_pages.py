@@ -7,7 +7,9 @@ from html import unescape
 import pytest
 
 from backlog.models import Change
+from backlog.services import brief_lines, brief_signing
 from reviews.models import Decision, Note, ReviewCycle
+from tests.backlog.test_increment_rules import complete_brief
 from tests.cast import Cast
 from tests.reviews.rounds import CHANGES, approve, decide_as, new_version, start
 
@@ -142,6 +144,36 @@ def test_a_superseded_round_says_so_and_keeps_its_approvals(cast: Cast) -> None:
     assert "✓ Reviewer, subject matter" in shown
     assert "Superseded: version 1" in shown
     assert 'data-key="a"' not in shown
+
+
+def test_a_closed_round_shows_the_lines_that_it_was_held_against(cast: Cast) -> None:
+    version = new_version(cast)
+    owner = cast.actor("owner")
+    cycle = start(cast, version, legal=("leadership",))
+    assert "It must satisfy" in page(cast, "owner", cycle)
+    brief = complete_brief(cast, version.asset.item)
+    brief_signing.sign_off(actor=owner, brief=brief)
+    line = brief.lines.get(number=1)
+    brief_lines.reword_line(actor=owner, line=line, statement="Only a draft")
+    assert "Prices are net of tax" in page(cast, "owner", cycle)
+    decide_as(cast, "reviewer", cycle, **CHANGES)
+
+    brief.refresh_from_db()
+    brief_signing.sign_off(actor=owner, brief=brief, reason="Tax")
+    shown = page(cast, "owner", cycle)
+    assert "It was held against" in shown
+    assert "/briefs/1/versions/1/" in shown
+    assert "Prices are net of tax" in held_part(shown)
+    assert "Only a draft" not in held_part(shown)
+
+    unbriefed = start(cast, new_version(cast, "other"))
+    decide_as(cast, "reviewer", unbriefed, **CHANGES)
+    assert "No signed brief governed it when it closed." in page(cast, "owner", unbriefed)
+
+
+def held_part(shown: str) -> str:
+    """What the page says between its lines and its reason."""
+    return shown[shown.index("It was held against") : shown.index("Why this version")]
 
 
 def test_the_next_that_waits_is_one_key_away(cast: Cast) -> None:
