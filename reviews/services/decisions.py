@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import rights
@@ -25,11 +25,11 @@ from core import text
 from core.errors import Conflict, DomainError, Invalid, NotAllowed
 from reviews import entry, selectors
 from reviews.jobs.opening import advance
-from reviews.models import Assignment, Decision, Note, ReviewCycle, Stage
+from reviews.models import Assignment, Decision, ReviewCycle, Stage
 from reviews.services import approvals
 from reviews.services.cycles import about, close
 from reviews.services.states import recount
-from reviews.vocabulary import CycleState, NoteState, StageState, Verdict, Weight
+from reviews.vocabulary import CycleState, StageState, Verdict, Weight
 
 NOTE_LIMIT = 5000
 
@@ -267,9 +267,7 @@ def _answers(
 
 def _need_no_open_must(cycle: ReviewCycle, stage: Stage) -> None:
     """Without what must be met there is no approval; a stage's own private notes bind that stage alone."""
-    notes = Note.objects.filter(
-        version=cycle.version, parent=None, must=True, state=NoteState.OPEN
-    ).exclude(Q(private=True) & ~Q(stage=stage))
+    notes = entry.open_musts(stage, cycle.version)
     count = notes.count()
     if count:
         raise Conflict(
