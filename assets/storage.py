@@ -199,8 +199,9 @@ class ContentStore:
         if folder.is_dir():
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if SHA256.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                        yield entry.name, entry.stat().st_mtime
+                    with suppress(FileNotFoundError):  # another sweep was quicker
+                        if SHA256.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                            yield entry.name, entry.stat().st_mtime
 
     def drafts(self) -> Iterator[tuple[Path, float]]:
         """Temporary files and when each was written (seconds since 1970): an upload in progress, or a leftover."""

@@ -53,6 +53,16 @@ def test_old_leftovers_go_and_young_ones_stay(cast: Cast) -> None:
     assert rules() == []
 
 
+def test_what_another_sweep_takes_away_meanwhile_is_passed_over(cast: Cast) -> None:
+    paths = {orphan(cast.a.pk, content) for content in (b"one", b"two", b"three")}
+    listing = store().listing(cast.a.pk)
+    first, _written = next(listing)
+    for path in paths:
+        if path.name != first:
+            path.unlink()
+    assert list(listing) == []
+
+
 def test_an_orphan_is_taken_over_by_an_upload_of_its_bytes(cast: Cast) -> None:
     path = orphan(cast.a.pk, b"the same bytes")
     first_version(cast, new_item(cast), b"the same bytes", "a.txt")
