@@ -123,6 +123,7 @@ def test_a_film_gets_a_poster_a_wave_and_its_parts(cast: Cast) -> None:
     assert "poster=" in page
 
 
+@pytest.mark.slow
 def test_a_film_is_its_streams(cast: Cast) -> None:
     before = parts_of(made(cast, making.film(), "a.mp4"))
     wrapped = parts_of(made(cast, making.film("mov"), "a.mov"))

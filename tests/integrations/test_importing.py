@@ -385,6 +385,7 @@ def test_pull_requests_are_left_out_unless_wanted(cast: Cast) -> None:
     assert counts(run) == (1, 0, 1, 0, 0)
 
 
+@pytest.mark.slow
 def test_words_are_made_once_whatever_the_chunk(cast: Cast) -> None:
     bring(cast.a, many(1100))
     assert Label.objects.filter(product=cast.a).count() == 2

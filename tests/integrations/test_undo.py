@@ -48,6 +48,7 @@ def furnish(cast: Cast, owner: Actor) -> None:
         items.create_item(actor=owner, product=cast.a, draft=draft)
 
 
+@pytest.mark.slow
 def test_everything_is_as_before(cast: Cast, owner: Actor) -> None:
     furnish(cast, owner)
     before = dump(cast.a)

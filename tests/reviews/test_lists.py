@@ -179,6 +179,7 @@ def test_my_work_shows_what_waits_for_my_review(cast: Cast) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address", ["/p/ATLAS/reviews/", "/api/v1/reviews/", "/p/ATLAS/assets/", "/p/ATLAS/work/"]
 )
@@ -197,6 +198,7 @@ def test_queries_do_not_grow_with_rows(cast: Cast, address: str) -> None:
     assert counts[0] == counts[1]
 
 
+@pytest.mark.slow
 def test_the_review_pages_queries_do_not_grow_with_versions_and_notes(cast: Cast) -> None:
     cycle = start(cast)
     counts = []

@@ -268,6 +268,7 @@ def test_moves_write_one_row_each(cast: Cast) -> None:
         assert ask(cast, "owner", "PATCH", f"{path}/{found[2].key}/", bad).status_code == 400
 
 
+@pytest.mark.slow
 def test_a_gap_that_is_used_up_is_made_anew(cast: Cast) -> None:
     found = [work(cast, "stability", 1, title=f"S{n}") for n in range(3)]
     made = cycle(cast)
