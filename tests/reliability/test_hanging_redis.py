@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from pytest_django import Settings
 
-from tests.cast import Cast, build
+from tests.cast import Cast
 from tests.integrations.exports import many
 from tests.reliability.stage import Broker, sending_to
 from tests.reliability.test_kill_drill import work_by_hand
@@ -21,18 +19,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor != "sqlite", reason="asked once is enough"),
 ]
-
-
-@pytest.fixture
-def drill_cast(transactional_db: None) -> Cast:
-    return build()
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    found = Broker(tmp_path)
-    yield found
-    found.kill()
 
 
 def test_people_work_on_while_redis_hangs(

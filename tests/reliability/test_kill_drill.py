@@ -17,7 +17,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from backlog.models import Item
-from tests.cast import Cast, build
+from tests.cast import Cast
 from tests.integrations.exports import many
 from tests.reliability.drills import (
     ROWS,
@@ -39,18 +39,6 @@ pytestmark = [
 ]
 #: Tried with 100; fewer by default, because each costs the seconds that a worker takes to start.
 KILLS = int(os.environ.get("BALLAST_DRILL_KILLS", "5"))
-
-
-@pytest.fixture
-def drill_cast(transactional_db: None) -> Cast:
-    return build()
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    found = Broker(tmp_path)
-    yield found
-    found.kill()
 
 
 @pytest.fixture

@@ -44,13 +44,6 @@ def drill_cast(file: Path) -> Cast:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    found = Broker(tmp_path)
-    yield found
-    found.kill()
-
-
-@pytest.fixture
 def worker(drill_cast: Cast, broker: Broker, file: Path) -> Iterator[Worker]:
     found = Worker(broker, file.parent, file)
     yield found
