@@ -107,10 +107,10 @@ def _by_month(months: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "x": names,
             "series": [
                 line(_("Median"), (each.median for each in found)),
-                line(_("85 % within"), (each.p85 for each in found)),
+                line(_("85% within"), (each.p85 for each in found)),
             ],
         },
-        "columns": [_("Month"), _("Median, h"), _("85 % within, h"), _("Verdicts")],
+        "columns": [_("Month"), _("Median, h"), _("85% within, h"), _("Verdicts")],
         "rows": [
             [name, said(each.median), said(each.p85), each.n]
             for name, each in zip(names, found, strict=True)
