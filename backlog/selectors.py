@@ -405,12 +405,13 @@ def _next_to(item: Item) -> dict[str, QuerySet[ItemSummary]]:
 
 def label_names(items: Sequence[Item | Listed]) -> dict[int, list[str]]:
     """Names of labels by item id, sorted. One query."""
+    rows = Item.labels.through.objects.filter(item_id__in=[item.pk for item in items])
+    return by_item(rows.order_by("item_id", "label__name").values_list("item_id", "label__name"))
+
+
+def by_item(pairs: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+    """Item id -> its words, in the order of the pairs."""
     found: dict[int, list[str]] = {}
-    pairs = (
-        Item.labels.through.objects.filter(item_id__in=[item.pk for item in items])
-        .order_by("item_id", "label__name")
-        .values_list("item_id", "label__name")
-    )
-    for pk, name in pairs:
-        found.setdefault(pk, []).append(name)
+    for pk, word in pairs:
+        found.setdefault(pk, []).append(word)
     return found

@@ -19,17 +19,8 @@ from backlog.vocabulary import Band, Horizon, Kind, QueueKind, State
 #: Rows a query: a file of any length is written in the memory of one such chunk.
 CHUNK = 1000
 HEAD = (
-    *(
-        "Key",
-        "Title",
-        "Type",
-        "Queue",
-        "Status",
-        "Place in queue",
-        "Priority",
-        "Band",
-        "Confidence",
-    ),
+    *("Key", "Title", "Type", "Queue", "Status", "Place in queue", "Priority", "Band"),
+    "Confidence",
     *("Severity", "Effort", "Due", "Horizon", "Owner", "Reporter", "Labels", "Segment", "Program"),
     *("Channel", "Cycle", "Created", "Started", "Resolved", "Updated", "Success criteria"),
     *("Parked until", "Reason", "Description"),
@@ -65,12 +56,12 @@ def _lines(found: selectors.Page[Listed], product: Product) -> Iterator[list[Any
     ids = [row.pk for row in found.items]
     more = {pk: rest for pk, *rest in Item.objects.filter(pk__in=ids).values_list("pk", *_MORE)}
     labels = selectors.label_names(found.items)
-    segments = _gathered(
+    segments = selectors.by_item(
         Item.segments.through.objects.filter(item_id__in=ids)
         .order_by("item_id", "segment__name")
         .values_list("item_id", "segment__name")
     )
-    criteria = _gathered(
+    criteria = selectors.by_item(
         SuccessCriterion.objects.filter(item_id__in=ids)
         .order_by("item_id", "position", "pk")
         .values_list("item_id", "text")
@@ -109,10 +100,3 @@ def _lines(found: selectors.Page[Listed], product: Product) -> Iterator[list[Any
             reason,
             text,
         ]
-
-
-def _gathered(pairs: QuerySet[Any, tuple[int, str]]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for pk, word in pairs:
-        found.setdefault(pk, []).append(word)
-    return found

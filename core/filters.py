@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import django_filters as filters
@@ -49,12 +49,17 @@ def asked_of(data: QueryDict, names: Collection[str]) -> dict[str, str]:
 
     Raises Invalid for any other name: what cannot be read must not be taken for "no matter".
     """
-    unknown = sorted(set(data) - set(names))
+    refuse_unknown(data, names)
+    return {name: str(value) for name, value in data.items() if value}
+
+
+def refuse_unknown(asked: Iterable[str], names: Collection[str]) -> None:
+    """Raises Invalid, naming the filters that a list does not have."""
+    unknown = sorted(set(asked) - set(names))
     if unknown:
         raise Invalid(
             f"This list has no filter called {', '.join(unknown)[:80]}.", code="unknown_parameter"
         )
-    return {name: str(value) for name, value in data.items() if value}
 
 
 def rows_of(found: filters.FilterSet) -> QuerySet[Any]:

@@ -27,6 +27,7 @@ from backlog.views.items import panel_context
 from backlog.vocabulary import Band, Horizon, Kind, QueueKind, Severity, State
 from core.errors import Invalid
 from core.exporting import csv_answer
+from core.filters import refuse_unknown
 from core.htmx import go, safe_next, wants_fragment
 
 PAGE_SIZE = 50
@@ -125,11 +126,7 @@ def query_of(data: QueryDict, other: frozenset[str] = OTHER) -> dict[str, str]:
         for name in data
         if name not in other
     }
-    unknown = sorted(set(query) - set(ItemFilter.base_filters))
-    if unknown:
-        raise Invalid(
-            f"This list has no filter called {', '.join(unknown)[:80]}.", code="unknown_parameter"
-        )
+    refuse_unknown(query, ItemFilter.base_filters)
     query = {name: value for name, value in query.items() if value}
     if "state" not in query:
         query.setdefault("open", "true")
