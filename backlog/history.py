@@ -112,6 +112,7 @@ VERBS = {
     "variant.mapped": "said what a variant follows",
     "variant.confirmed": "confirmed a variant",
     "review.started": "started a review",
+    "review.extended": "asked another layer in a review",
     "review.decided": "decided in a review",
     "review.noted": "noted something on a version",
     "review.withdrawn": "withdrew a review",

@@ -115,7 +115,10 @@ VERSION_PANELS: list[str] = [
 ]
 
 # What is to be known before a version is published: functions of (actor, version) -> Panel or None.
-PUBLICATION_PANELS: list[str] = ["reviews.panels.conditions_panel"]
+PUBLICATION_PANELS: list[str] = [
+    "reviews.panels.outstanding_panel",
+    "reviews.panels.conditions_panel",
+]
 
 # The assets of increments: functions of (actor, increments) -> {increment id: [backlog.increment_reading.HeldAsset]}.
 INCREMENT_ASSETS: list[str] = ["assets.increment_assets.held"]
@@ -157,6 +160,8 @@ INLINE: dict[str, list[str]] = {
     "item.deleted": ["assets.services.assets.refuse_deletion"],
     "target.broken": ["scoring.services.broken_targets.on_broken"],
     "target.mended": ["scoring.services.broken_targets.on_mended"],
+    "brief.signed": ["reviews.services.cycles.brief_signed"],
+    "version.publishing": ["reviews.services.approvals.refuse_publication"],
     "version.approved": ["assets.services.drift.follow"],
     "version.unapproved": ["assets.services.drift.follow"],
     "version.unretired": ["reviews.services.approvals.back_in_use"],

@@ -14,7 +14,7 @@ from assets.models import Version
 from assets.panels import Mark
 from assets.vocabulary import VersionState
 from backlog.panels import Panel
-from reviews import entry, selectors
+from reviews import entry, planning, selectors
 from reviews.models import ReviewCycle, Stage
 from reviews.vocabulary import TONES, ApprovalState, CycleState, StageState, Verdict
 
@@ -49,13 +49,19 @@ def version_panel(*, actor: Actor, version: Version) -> Panel:
         cycle.product = product
     newest = version.number == version.asset.versions_count
     open_ = any(cycle.state == CycleState.OPEN for cycle in rounds)
+    outstanding = (
+        planning.outstanding(version)
+        if version.state in (VersionState.APPROVED, VersionState.PUBLISHED)
+        else []
+    )
     context = {
         "rounds": [{"cycle": cycle, "stages": stage_rows(cycle)} for cycle in rounds],
         "may_start": newest
         and not open_
-        and version.state == VersionState.DRAFT
+        and (version.state == VersionState.DRAFT or bool(outstanding))
         and rights.allowed(actor, "review.start", product),
         "is_newest": newest,
+        "outstanding": outstanding,
     }
     return Panel("review", "Review", "reviews/_version_panel.html", context)
 
@@ -74,6 +80,19 @@ def conditions_panel(*, actor: Actor, version: Version) -> Panel | None:
         return None
     context = {"approvals": found}
     return Panel("conditions", "Approved under conditions", "reviews/_conditions.html", context)
+
+
+def outstanding_panel(*, actor: Actor, version: Version) -> Panel | None:
+    """Which layers a signed brief demands that have not approved the version: it is not published before (R117)."""
+    found = planning.outstanding(version)
+    if not found:
+        return None
+    context = {
+        "outstanding": found,
+        "may_start": version.number == version.asset.versions_count
+        and rights.allowed(actor, "review.start", version.asset.product),
+    }
+    return Panel("outstanding", "Not to be published yet", "reviews/_outstanding.html", context)
 
 
 def approvals_panel(*, actor: Actor, version: Version) -> Panel | None:

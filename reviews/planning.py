@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from assets.models import Asset, Version
 from backlog.brief_lines import LineInForce, lines_for
-from reviews import material
+from reviews import holding, material
 from reviews.models import Approval, Layer, PlanStep, ReviewPlan
 from reviews.vocabulary import ApprovalState
 
@@ -110,6 +110,36 @@ def standing(asset: Asset) -> dict[int, tuple[Approval | None, Approval | None]]
             void = row
         found[row.layer_id] = (valid, void)
     return found
+
+
+def outstanding(version: Version) -> list[Needed]:
+    """The layers that signed lines of briefs demand and whose approval does not hold for ``version``, old or new.
+
+    What a brief demands since a version was approved takes nothing from it; it is published once they have approved
+    (R117). At most ten queries, three where no brief is signed.
+    """
+    asset = version.asset
+    lines = [line for line in lines_for(asset.item) if line.signed]
+    if not lines:
+        return []
+    rows = Layer.objects.filter(product_id=asset.product_id, retired_at=None)
+    demanded = {
+        layer: binding
+        for layer in rows.prefetch_related("reviewers").order_by("position", "pk")
+        if (binding := tuple(line for line in lines if line.kind in layer.demanded_by))
+    }
+    parts = parts_of(version)
+    given = Approval.objects.filter(asset=asset, layer__in=demanded)
+    holds = {
+        row.layer_id
+        for row in given.exclude(state=ApprovalState.REVOKED)
+        if holding.held(row.material, parts)[0] == "valid"
+    }
+    return [
+        Needed(layer, 0, layer.quorum, layer.deadline_hours, planned=False, demanded=binding)
+        for layer, binding in demanded.items()
+        if layer.pk not in holds
+    ]
 
 
 def parts_of(version: Version) -> dict[str, str]:

@@ -26,6 +26,7 @@ from reviews.vocabulary import (
     STATE_OF_ROUND,
     ApprovalState,
     ContradictionState,
+    CycleState,
     NoteState,
     ReviewState,
     StageState,
@@ -58,15 +59,18 @@ class Standing:
 
 
 def standings(version_ids: Iterable[int]) -> dict[int, Standing]:
-    """Where each version stands, by its newest round. Three queries."""
+    """Where each version stands, by its newest round that was not withdrawn. Three queries."""
     found = {pk: Standing(ReviewState.NOT_REVIEWED) for pk in version_ids}
     if not found:
         return found
     rounds = with_stages(ReviewCycle.objects.filter(version_id__in=list(found))).order_by(
         "version_id", "round"
     )
-    for cycle in rounds:  # the last one of a version wins
-        found[cycle.version_id] = standing(cycle)
+    for (
+        cycle
+    ) in rounds:  # the last one of a version wins; a withdrawn one leaves things as they were
+        if cycle.state != CycleState.WITHDRAWN or found[cycle.version_id].cycle is None:
+            found[cycle.version_id] = standing(cycle)
     return found
 
 
@@ -131,8 +135,10 @@ def item_states(item_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
         asset__item_id__in=list(found), number=F("asset__versions_count")
     )
     pairs = list(newest.values_list("pk", "asset__item_id"))
-    rounds = ReviewCycle.objects.filter(version_id__in=[pk for pk, _ in pairs]).order_by(
-        "version_id", "round"
+    rounds = (
+        ReviewCycle.objects.filter(version_id__in=[pk for pk, _ in pairs])
+        .exclude(state=CycleState.WITHDRAWN)
+        .order_by("version_id", "round")
     )
     last = dict(rounds.values_list("version_id", "state"))
     worst = list(ReviewState.values)

@@ -54,7 +54,8 @@ def publish(
     """Put an approved version into force; every stale placement gets one replacement.
 
     ``seen``: the number that was in force when the person decided (None: none was); of two who publish at once the
-    second is told. Raises Conflict (not approved, in force already), Stale, NotAllowed.
+    second is told. Raises Conflict (not approved, in force already, a listener to ``version.publishing`` refuses),
+    Stale, NotAllowed.
     """
     right = rights.require(actor, "asset.publish", version.asset.product)
     now = now or timezone.now()
@@ -70,6 +71,7 @@ def publish(
             " published. Nothing was changed.",
             code="not_approved",
         )
+    events.publish("version.publishing", asset_id=asset.pk, version_id=version.pk)
     before = _supersede(asset)
     _into_force(asset, version, actor, now)
     settled = drift.settle(asset=asset, now=now, by=actor.user, raising=True)

@@ -180,7 +180,9 @@ def _approvals() -> Iterator[Finding]:
 
 def _newest_rounds() -> Iterator[Finding]:
     """The latest round on an asset's newest version is approved just as long as all its approvals hold."""
-    later = ReviewCycle.objects.filter(version=OuterRef("version"), round__gt=OuterRef("round"))
+    later = ReviewCycle.objects.filter(
+        version=OuterRef("version"), round__gt=OuterRef("round")
+    ).exclude(state=CycleState.WITHDRAWN)
     rows = ReviewCycle.objects.filter(
         ~Exists(later),
         state__in=[CycleState.APPROVED, CycleState.VOID],

@@ -138,28 +138,55 @@ def _write(row: Approval, outcome: holding.Outcome, version: Version, now: datet
 
 def _settle_version(asset: Asset, version: Version, now: datetime) -> None:
     """The round of the version follows: approved while all of its layers' hold, void when one does not."""
-    newest = ReviewCycle.objects.filter(version=version).order_by("-round").first()
-    if newest is None:
+    rounds = ReviewCycle.objects.filter(version=version).order_by("-round")
+    if not rounds.exists():
         _approve_at_once(asset, version, now)
         return
-    if newest.state not in (CycleState.APPROVED, CycleState.VOID):
+    newest = rounds.exclude(state=CycleState.WITHDRAWN).first()
+    if newest is not None and newest.state == CycleState.OPEN:
+        # what an approved version is asked about besides does not keep it approved once it has lost something
+        newest = rounds.filter(state=CycleState.APPROVED).first()
+    if newest is None or newest.state not in (CycleState.APPROVED, CycleState.VOID):
         return
     whole = not selectors.lapsed(newest)
     state = CycleState.APPROVED if whole else CycleState.VOID
     if newest.state == state:
         return
-    ReviewCycle.objects.filter(pk=newest.pk).update(state=state)
     if whole:
+        ReviewCycle.objects.filter(pk=newest.pk).update(state=state)
         mark_approved(version=version)
     else:
-        mark_unapproved(version=version, now=now)
+        take_back(version, now)
     recount([asset.item_id])
+
+
+def take_back(version: Version, now: datetime) -> None:
+    """A version is not approved any more, where it was: its rounds are void, and it is a draft. Asset locked."""
+    ReviewCycle.objects.filter(version=version, state=CycleState.APPROVED).update(
+        state=CycleState.VOID
+    )
+    mark_unapproved(version=version, now=now)
+
+
+def refuse_publication(*, asset_id: int, version_id: int) -> None:
+    """Listens to ``version.publishing``: a layer that a signed brief demands has not approved it (R117). Conflict."""
+    version = Version.objects.select_related("asset__item__product").get(pk=version_id)
+    lacking = planning.outstanding(version)
+    if lacking:
+        each = lacking[0]
+        raise Conflict(
+            f"{each.demanded[0].key} demands {each.layer.name.lower()}, which has not approved version"
+            f" {version.number}. Start a review that asks it. Nothing was changed.",
+            code="layer_outstanding",
+            extra={"layers": [one.layer.slug for one in lacking]},
+        )
 
 
 def back_in_use(*, asset_id: int, version_id: int, now: datetime) -> None:
     """Listens to ``version.unretired``: it is a draft where its approval was lost while it was retired."""
     version = Version.objects.select_related("asset").get(pk=version_id)
-    newest = ReviewCycle.objects.filter(version=version).order_by("-round").first()
+    rounds = ReviewCycle.objects.filter(version=version).exclude(state=CycleState.WITHDRAWN)
+    newest = rounds.order_by("-round").first()
     if newest is not None and newest.state == CycleState.VOID:
         mark_unapproved(version=version, now=now)
 
@@ -168,8 +195,8 @@ def _settle_earlier(asset: Asset, approval: Approval, now: datetime) -> None:
     """Earlier versions that the revoked approval held for are not approved any more, in force or not."""
     earlier = asset.versions.exclude(number=asset.versions_count).exclude(state=VersionState.DRAFT)
     for version in earlier.order_by("number"):
-        rounds = ReviewCycle.objects.filter(version=version).order_by("-round")
-        latest = rounds.first()
+        rounds = ReviewCycle.objects.filter(version=version).exclude(state=CycleState.WITHDRAWN)
+        latest = rounds.order_by("-round").first()
         if latest is None or latest.state != CycleState.APPROVED:
             continue
         if not latest.stages.filter(layer=approval.layer).exists():
@@ -177,9 +204,8 @@ def _settle_earlier(asset: Asset, approval: Approval, now: datetime) -> None:
         given_for = planning.material_of(approval.layer, version.kind, planning.parts_of(version))
         if material.digest(given_for) != approval.sha256:
             continue
-        ReviewCycle.objects.filter(pk=latest.pk).update(state=CycleState.VOID)
         version.asset = asset
-        mark_unapproved(version=version, now=now)
+        take_back(version, now)
     recount([asset.item_id])
 
 

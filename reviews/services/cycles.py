@@ -18,7 +18,7 @@ from backlog.brief_lines import versions_in_force
 from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid
-from reviews import material, planning
+from reviews import material, planning, selectors
 from reviews.access import possible_reviewers
 from reviews.jobs.opening import advance
 from reviews.models import Assignment, Contradiction, Layer, ReviewCycle, Stage
@@ -66,8 +66,10 @@ def start_review(
     """Open a round on the newest version: every layer that plan or brief want and whose approval does not hold.
 
     A layer whose approval holds for this content is carried (N15) unless somebody is named for it. Nobody reviews what
-    they uploaded themselves. Raises Invalid (who is asked, by layer), Conflict (not the newest version, approved
-    already, a round is open), NotAllowed.
+    they uploaded themselves. An approved version is asked about again where a brief demands more by now.
+
+    Raises Invalid (who is asked, by layer), Conflict (not the newest version, approved already, a round is open),
+    NotAllowed.
     """
     product = version.asset.product
     right = rights.require(actor, "review.start", product)
@@ -95,33 +97,7 @@ def start_review(
     )
     approvals.carry(cycle, carried, now, first=len(asked))
     for position, each in enumerate(asked):
-        stage = Stage.objects.create(
-            cycle=cycle,
-            layer=each.layer,
-            kind=each.layer.slug,
-            name=each.layer.name,
-            purpose=each.layer.purpose,
-            position=position,
-            step=each.step,
-            quorum=each.quorum,
-            checklist=each.layer.checklist,
-            material=material.declared(each.layer.material, version.kind),
-            private=each.layer.private,
-            entry=each.layer.entry,
-            due_at=now + timedelta(hours=each.deadline_hours) if each.deadline_hours else None,
-        )
-        Assignment.objects.bulk_create(
-            [
-                Assignment(
-                    product=product,
-                    stage=stage,
-                    reviewer=reviewer,
-                    assigned_by=actor.user,
-                    assigned_at=now,
-                )
-                for reviewer in each.reviewers
-            ]
-        )
+        _ask(actor, cycle, each, position, now)
     fields = {
         **about(cycle),
         "review": (None, CycleState.OPEN.value),
@@ -133,6 +109,87 @@ def start_review(
     advance(cycle, now)
     recount([asset.item_id])
     return cycle
+
+
+def _ask(actor: Actor, cycle: ReviewCycle, asked: _Asked, position: int, now: datetime) -> None:
+    """A stage with its reviewers. Its deadline counts from ``started_at`` and moves to when it opens."""
+    layer, hours = asked.layer, asked.deadline_hours
+    stage = Stage.objects.create(
+        cycle=cycle,
+        layer=layer,
+        kind=layer.slug,
+        name=layer.name,
+        purpose=layer.purpose,
+        position=position,
+        step=asked.step,
+        quorum=asked.quorum,
+        checklist=layer.checklist,
+        material=material.declared(layer.material, cycle.version.kind),
+        private=layer.private,
+        entry=layer.entry,
+        due_at=cycle.started_at + timedelta(hours=hours) if hours else None,
+    )
+    Assignment.objects.bulk_create(
+        [
+            Assignment(
+                product=cycle.product,
+                stage=stage,
+                reviewer=reviewer,
+                assigned_by=actor.user,
+                assigned_at=now,
+            )
+            for reviewer in asked.reviewers
+        ]
+    )
+
+
+def ask_demanded(cycle: ReviewCycle, now: datetime) -> bool:
+    """Ask, as the last step of an open round, what signed briefs demand by now and nobody approved (R117).
+
+    A layer whose group nobody of may decide is left out: publishing waits for it. True when a stage was added. Call
+    with the asset locked.
+    """
+    version = cycle.version
+    there = dict(cycle.stages.values_list("layer", "step"))
+    able = set(possible_reviewers(cycle.product).values_list("pk", flat=True))
+    able.discard(version.uploaded_by_id or 0)
+    added: list[tuple[planning.Needed, _Asked]] = []
+    for each in planning.outstanding(version):
+        group = [person for person in each.layer.reviewers.all() if person.pk in able]
+        if each.layer.pk in there or not group:
+            continue
+        quorum = min(each.quorum or len(group), len(group))
+        step = max(there.values(), default=-1) + 1
+        asked = _Asked(each.layer, group, quorum, step, each.deadline_hours)
+        _ask(Actor.system(), cycle, asked, len(there) + len(added), now)
+        added.append((each, asked))
+    if not added:
+        return False
+    fields: dict[str, tuple[object, object]] = {
+        **about(cycle),
+        **{each.layer.slug: (None, [str(one) for one in asked.reviewers]) for each, asked in added},
+    }
+    keys = dict.fromkeys(line.key for each, _asked in added for line in each.demanded)
+    reason = f"Demanded by {', '.join(keys)}."
+    _record(Actor.system(), cycle, "review.extended", fields, reason=reason, now=now)
+    advance(cycle, now)
+    return True
+
+
+def brief_signed(*, brief_id: int, number: int, now: datetime) -> None:
+    """Listens to ``brief.signed``: open rounds on what the brief governs ask the layers that its lines demand."""
+    rounds = ReviewCycle.objects.filter(
+        asset__item__governed_by__brief=brief_id, state=CycleState.OPEN
+    )
+    for pk, asset_id in list(rounds.order_by("asset_id").values_list("pk", "asset_id")):
+        Asset.objects.locked(asset_id)
+        cycle = (
+            ReviewCycle.objects.filter(pk=pk, state=CycleState.OPEN)
+            .select_related("product", "asset__item__product", "version")
+            .first()
+        )
+        if cycle is not None:
+            ask_demanded(selectors.within(cycle, cycle.product), now)
 
 
 def _checked(
@@ -197,7 +254,8 @@ def _may_start(asset: Asset, version: Version) -> None:
             f"Version {asset.versions_count} was uploaded after version {version.number}. Review the newest one.",
             code="not_newest",
         )
-    if version.state != VersionState.DRAFT:
+    approved = version.state in (VersionState.APPROVED, VersionState.PUBLISHED)
+    if version.state != VersionState.DRAFT and not (approved and planning.outstanding(version)):
         raise Conflict(
             f"Version {version.number} is {version.get_state_display().lower()} already.",
             code="decided",

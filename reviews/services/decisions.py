@@ -27,7 +27,7 @@ from reviews import entry, selectors
 from reviews.jobs.opening import advance
 from reviews.models import Assignment, Decision, ReviewCycle, Stage
 from reviews.services import approvals
-from reviews.services.cycles import about, close
+from reviews.services.cycles import about, ask_demanded, close
 from reviews.services.states import recount
 from reviews.vocabulary import CycleState, StageState, Verdict, Weight
 
@@ -113,6 +113,7 @@ def decide(
     if verdict == Verdict.REQUEST_CHANGES:
         _move(at, StageState.CHANGES_REQUESTED, now)
         close(cycle, CycleState.CHANGES_REQUESTED, now)
+        approvals.take_back(version, now)
         fields["review"] = (CycleState.OPEN.value, CycleState.CHANGES_REQUESTED.value)
     elif at.decisions.filter(verdict=Verdict.APPROVE).count() >= at.quorum:
         _move(at, StageState.APPROVED, now)
@@ -125,13 +126,15 @@ def decide(
             right=right,
             now=now,
         )
-        if not advance(cycle, now):
+        if not advance(cycle, now) and not ask_demanded(cycle, now):
             # an approval of an earlier stage may have been revoked, or voided by a claim, since it was given
             whole = not selectors.lapsed(cycle)
             end = CycleState.APPROVED if whole else CycleState.VOID
             close(cycle, end, now)
             if whole:
                 mark_approved(version=version)
+            else:
+                approvals.take_back(version, now)
             fields["review"] = (CycleState.OPEN.value, end.value)
     row = changes.Entry("review.decided", decision, asset.item, fields, reason=note, right=right)
     changes.record(actor=actor, product=product, entries=[row], now=now)
