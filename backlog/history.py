@@ -113,6 +113,7 @@ VERBS = {
     "variant.confirmed": "confirmed a variant",
     "review.started": "started a review",
     "review.extended": "asked another layer in a review",
+    "review.dated": "changed the dates of a review",
     "review.decided": "decided in a review",
     "review.noted": "noted something on a version",
     "review.withdrawn": "withdrew a review",

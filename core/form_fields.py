@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,7 +13,17 @@ DIGITS = 18
 
 
 class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """Several rows by their ids. Django's own fails on a number that no database can hold, and this says no to it."""
+    """Several rows by their ids. Django's own fails on a number that no database can hold, and this says no to it.
+
+    ``words``: what a row is called, instead of its own name.
+    """
+
+    def __init__(self, *args: Any, words: Callable[[Any], str] = str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.words = words
+
+    def label_from_instance(self, obj: Any) -> str:
+        return self.words(obj)
 
     def clean(self, value: Any) -> Any:
         for each in value or ():

@@ -10,6 +10,7 @@ from accounts import rights
 from accounts.access import products_of
 from accounts.actors import Actor
 from accounts.models import Membership, Product, User
+from assets.models import Version
 from core.errors import Invalid, NotFound
 from reviews import selectors
 from reviews.models import (
@@ -65,6 +66,12 @@ def possible_reviewers(product: Product) -> QuerySet[User]:
     roles = rights.holders("review.decide", product)
     member = Membership.objects.filter(product=product, role__in=roles).values("user")
     return User.objects.filter(pk__in=member, is_active=True).order_by("name", "email", "pk")
+
+
+def possible_reviewers_of(version: Version) -> QuerySet[User]:
+    """Those who may decide about a version: nobody reviews what they uploaded themselves. Two queries."""
+    people = possible_reviewers(version.asset.product)
+    return people.exclude(pk=version.uploaded_by_id) if version.uploaded_by_id else people
 
 
 def reviewers_of(product: Product, emails: Iterable[str], *, field: str) -> list[User]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from assets.models import ClaimMark, Version
 from assets.vocabulary import ClaimState, PreviewState
@@ -14,8 +19,11 @@ from reviews.models import Contradiction, Note, ReviewCycle, Stage
 from reviews.vocabulary import ContradictionState, EntryCondition, NoteState
 
 
-def missing(cycle: ReviewCycle, stage: Stage) -> list[str]:
+def missing(cycle: ReviewCycle, stage: Stage, now: datetime | None = None) -> list[str]:
     """What still keeps a stage from opening, in sentences; nothing when it may. A query or two for each condition."""
+    if cycle.opens_at is not None and cycle.opens_at > (now or timezone.now()):
+        day = date_format(timezone.localtime(cycle.opens_at), "DATETIME_FORMAT")
+        return [_("The review begins %(day)s.") % {"day": day}]
     return [words for name in stage.entry if (words := _lacks(cycle, stage, name))]
 
 

@@ -8,7 +8,10 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.formats import localize
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from assets.models import ClaimMark, Version
@@ -16,8 +19,9 @@ from assets.vocabulary import AssetKind
 from backlog.brief_lines import LineInForce
 from core.errors import DomainError
 from core.form_fields import RowsField
-from reviews import access, planning, selectors, speed
-from reviews.models import Layer
+from reviews import access, planning, speed, velocity
+from reviews.models import Layer, Stage
+from reviews.services import layers
 from reviews.services.approvals import part_words
 from reviews.services.cycles import PURPOSE_LIMIT, REASON_LIMIT, StagePlan
 from reviews.services.decisions import NOTE_LIMIT
@@ -29,17 +33,33 @@ class Refusable(forms.Form):
     """A form that can show what a service refused, at the fields it names, else above."""
 
     def take(self, error: DomainError) -> None:
-        named = {name: lines for name, lines in error.fields.items() if name in self.fields}
-        if not named:
+        if not error.fields:
             self.add_error(None, error.detail)
-        for name, lines in named.items():
-            self.add_error(name, lines)
+        for name, lines in error.fields.items():
+            self.add_error(name if name in self.fields else None, lines)
 
 
-class StartForm(Refusable):
-    """Who is asked in each layer, and how many of them must approve.
+class DatesForm(Refusable):
+    """When a round begins, and until when its verdicts are wanted."""
+
+    opens_at = forms.DateTimeField(
+        required=False,
+        label="Begins",
+        help_text="Empty: at once. Nobody is asked before.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    due_at = forms.DateTimeField(
+        required=False,
+        label="Verdicts until",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class StartForm(DatesForm):
+    """Who is asked in each layer, how many of them must approve, and when.
 
     Planned and demanded layers come first; one whose approval holds needs nobody; the product's others may be added.
+    Beside each person stands what waits for them and how long they are expected to take (N20).
     """
 
     purpose = forms.CharField(
@@ -48,60 +68,31 @@ class StartForm(Refusable):
         label="What this round is for",
         help_text="The reviewers read it first.",
     )
-    due_at = forms.DateTimeField(
-        required=False,
-        label="Verdicts until",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
 
     def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asset = version.asset
-        people = access.possible_reviewers(asset.product)
-        if version.uploaded_by_id is not None:
-            people = people.exclude(pk=version.uploaded_by_id)
-        able = set(people.values_list("pk", flat=True))
-        before = selectors.last_reviewers(asset)
+        people = access.possible_reviewers_of(version)
         self.proposal = planning.proposal(asset)
         self.kind = version.kind
+        self.outlook = speed.outlook(asset, self.proposal, list(people))
         for needed in self.proposal.needed:
-            wanted = needed.holds is None
-            self._layer(needed.layer, people, able, before, proposed=wanted, quorum=needed.quorum)
+            self._layer(needed.layer, people, quorum=needed.quorum)
         for layer in self.proposal.others:
-            self._layer(layer, people, able, before, proposed=False, quorum=layer.quorum)
-        self.nobody = not able
-        members = {person.pk: person for person in people}
-        asked = {
-            each.layer.slug: [members[pk] for pk in self._initial(each.layer) if pk in members]
-            for each in self.proposal.needed
-        }
-        found = speed.predictions(asset.product, asked)
-        self.expected = {
-            slug: [(members[pk], each) for pk, each in rows.items()] for slug, rows in found.items()
-        }
+            self._layer(layer, people, quorum=layer.quorum)
+        self.nobody = not self.outlook.people
 
-    def _initial(self, layer: Layer) -> list[int]:
-        found: list[int] = self.fields[layer.slug].initial
-        return found
-
-    def _layer(
-        self,
-        layer: Layer,
-        people: QuerySet[User],
-        able: set[int],
-        before: dict[str, list[int]],
-        *,
-        proposed: bool,
-        quorum: int | None,
-    ) -> None:
-        group = [each.pk for each in layer.reviewers.all()]
-        initial = [pk for pk in before.get(layer.slug) or group if pk in able]
+    def _layer(self, layer: Layer, people: QuerySet[User], *, quorum: int | None) -> None:
+        found = self.outlook.layers[layer.slug]
         self.fields[layer.slug] = RowsField(
             queryset=people,
             label=layer.name,
             required=False,
             widget=forms.CheckboxSelectMultiple(),
-            initial=initial if proposed else [],
+            initial=found.proposed,
+            words=lambda person: (
+                f"{person}: {expectation(found.predictions[person.pk], self.outlook.people[person.pk])}"
+            ),
         )
         self.fields[f"{layer.slug}_quorum"] = forms.IntegerField(
             label=f"{layer.name}: how many must approve",
@@ -113,6 +104,19 @@ class StartForm(Refusable):
             widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
         )
 
+    def expectations(self) -> dict[str, dict[str, Any]]:
+        """What the page's script works out the time of the chosen from: layer -> step, quorum, hours by person."""
+        steps = {each.layer.slug: (each.step, each.quorum) for each in self.proposal.needed}
+        last = max((step for step, _quorum in steps.values()), default=-1) + 1
+        return {
+            slug: {
+                "step": steps.get(slug, (last, None))[0],
+                "quorum": steps.get(slug, (last, None))[1],
+                "hours": {pk: [each.median, each.p85] for pk, each in found.predictions.items()},
+            }
+            for slug, found in self.outlook.layers.items()
+        }
+
     def rows(self) -> list[dict[str, Any]]:
         """The layers as the page shows them, each with its two fields."""
         return [
@@ -123,7 +127,6 @@ class StartForm(Refusable):
                 "reviewers": self[needed.layer.slug],
                 "quorum": self[f"{needed.layer.slug}_quorum"],
                 "changed": part_words(self.kind, needed.changed),
-                "expected": self.expected.get(needed.layer.slug, []),
             }
             for needed in self.proposal.needed
         ]
@@ -150,6 +153,21 @@ class StartForm(Refusable):
         ]
 
 
+def expectation(found: velocity.Prediction, load: speed.Waiting) -> str:
+    """A person's load and expected time in words: "2 wait, 1 to come, within 5.0 h, 85% within 9.5 h"."""
+    words = []
+    if load.open:
+        words.append(ngettext("%(n)d waits", "%(n)d wait", load.open) % {"n": load.open})
+    if load.coming:
+        words.append(_("%(n)d to come") % {"n": load.coming})
+    if not words:
+        words.append(_("nothing waits"))
+    if found.median is None or found.p85 is None:
+        return ", ".join([*words, _("no history yet")])
+    said = {"median": localize(round(found.median, 1)), "p85": localize(round(found.p85, 1))}
+    return ", ".join([*words, _("within %(median)s h, 85%% within %(p85)s h") % said])
+
+
 class DecideForm(Refusable):
     """A verdict about the bytes that the page showed."""
 
@@ -172,6 +190,32 @@ class DecideForm(Refusable):
         widget=forms.Textarea(attrs={"rows": 4}),
         label="Note",
     )
+
+    def answers(self) -> list[dict[str, Any]]:
+        """The checklist as it was answered: check-0=yes, no or nothing, and check-note-0 why it does not apply."""
+        words = {"yes": True, "no": False}
+        lines = range(layers.MOST_LINES) if self.data else ()
+        rows = [
+            {
+                "ok": words.get(self.data.get(f"check-{at}", "")),
+                "note": self.data.get(f"check-note-{at}", ""),
+            }
+            for at in lines
+        ]
+        while rows and rows[-1] == {"ok": None, "note": ""}:
+            rows.pop()
+        return rows
+
+
+def checks_of(
+    stage: Stage | None, answers: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """The checklist of a stage with what was answered, for the form: {"text", "ok", "note"}."""
+    lines = stage.checklist if stage else []
+    return [
+        {"text": line, **(answers[at] if at < len(answers) else {"ok": None, "note": ""})}
+        for at, line in enumerate(lines)
+    ]
 
 
 class NoteForm(Refusable):

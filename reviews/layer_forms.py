@@ -51,6 +51,11 @@ class LayerForm(Refusable):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text="One line for each thing to check.",
     )
+    answers_needed = forms.BooleanField(
+        required=False,
+        label="An approval answers every line",
+        help_text="A line that does not apply is answered by saying why.",
+    )
     demanded_by = forms.MultipleChoiceField(
         choices=[(kind, LineKind(kind).label) for kind in layers.BOUNDARIES],
         required=False,
@@ -88,6 +93,7 @@ class LayerForm(Refusable):
             "quorum": layer.quorum,
             "deadline_hours": layer.deadline_hours,
             "checklist": "\n".join(layer.checklist),
+            "answers_needed": layer.answers_needed,
             "demanded_by": layer.demanded_by,
             "entry": layer.entry,
             "private": layer.private,
@@ -110,6 +116,7 @@ class LayerForm(Refusable):
             "quorum": data["quorum"],
             "deadline_hours": data["deadline_hours"],
             "checklist": data["checklist"].splitlines(),
+            "answers_needed": data["answers_needed"],
             "demanded_by": data["demanded_by"],
             "entry": data["entry"],
             "private": data["private"],

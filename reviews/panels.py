@@ -118,7 +118,7 @@ def stage_rows(cycle: ReviewCycle) -> list[dict[str, Any]]:
             "approvals": selectors.approvals(stage),
             "people": _people(stage),
             "missing": entry.missing(cycle, stage)
-            if stage.entry and stage.state == StageState.WAITING
+            if stage.state == StageState.WAITING and (stage.entry or cycle.opens_at)
             else [],
         }
         for stage in selectors.stages_of(cycle)
@@ -146,7 +146,8 @@ def cycle_rows(cycles: Sequence[ReviewCycle]) -> list[dict[str, Any]]:
     for cycle in cycles:
         stage = selectors.open_stage(cycle)
         until = stage.until if stage else cycle.due_at
-        rows.append({"cycle": cycle, "stage": stage, "until": until})
+        begins = cycle.opens_at if stage is None and selectors.is_planned(cycle) else None
+        rows.append({"cycle": cycle, "stage": stage, "until": until, "begins": begins})
     return rows
 
 

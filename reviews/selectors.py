@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Least
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Product
@@ -99,7 +100,7 @@ def as_listed(rows: QuerySet[ReviewCycle]) -> QuerySet[ReviewCycle]:
         rows.select_related(None)
         .select_related("version", "asset__item", "started_by")
         .only(
-            *("product", "state", "due_at", "started_at", "closed_at"),
+            *("product", "state", "opens_at", "due_at", "started_at", "closed_at"),
             *("version__asset", "version__number", "version__sha256"),
             *("asset__name", "asset__product"),
             *("asset__item__product", "asset__item__number", "asset__item__title"),
@@ -117,6 +118,11 @@ def stages_of(cycle: ReviewCycle) -> list[Stage]:
 def open_stage(cycle: ReviewCycle) -> Stage | None:
     """The stage that is deciding now."""
     return next((stage for stage in stages_of(cycle) if stage.state == StageState.OPEN), None)
+
+
+def is_planned(cycle: ReviewCycle) -> bool:
+    """Whether a round is planned for a day that has not come."""
+    return cycle.opens_at is not None and cycle.opens_at > timezone.now()
 
 
 def approvals(stage: Stage) -> int:

@@ -47,6 +47,7 @@ urlpatterns = [
         verdicts.reconcile,
         name="contradiction-settle",
     ),
+    path("p/<str:key>/reviews/<int:pk>/dates/", verdicts.dates, name="review-dates"),
     path("p/<str:key>/reviews/<int:pk>/withdraw/", verdicts.withdraw, name="review-withdraw"),
     path("p/<str:key>/assets/<int:pk>/<int:number>/review/", verdicts.start, name="review-start"),
 ]

@@ -86,10 +86,14 @@ def times(rows: Iterable[Taken]) -> Times:
 
 def by(rows: Iterable[Taken], key: Callable[[Taken], Key]) -> dict[Key, Times]:
     """Times of each group."""
+    return {name: times(found) for name, found in _grouped(rows, key).items()}
+
+
+def _grouped(rows: Iterable[Taken], key: Callable[[Taken], Key]) -> dict[Key, list[Taken]]:
     groups: dict[Key, list[Taken]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
-    return {name: times(found) for name, found in groups.items()}
+    return groups
 
 
 def trend(rows: Iterable[Taken], today: date, zone: ZoneInfo) -> list[tuple[date, Times]]:
@@ -103,22 +107,65 @@ def trend(rows: Iterable[Taken], today: date, zone: ZoneInfo) -> list[tuple[date
     return [(first, found.get(first, Times(0, None, None))) for first in reversed(months)]
 
 
-def predict(rows: Iterable[Taken], *, person: int, layer: str, open_load: int) -> Prediction:
-    """How long ``person`` will take in ``layer`` with ``open_load`` verdicts waiting for them already."""
-    history = list(rows)
-    own = [row for row in history if row.person == person]
-    steps = (
-        ("person", [row for row in own if row.layer == layer]),
-        ("layer", [row for row in history if row.layer == layer]),
-        ("product", history),
-    )
-    for source, found in steps:
-        if len(found) >= ENOUGH:
-            factor = load_factor(own, open_load)
-            taken = times(found)
-            median, p85 = (taken.median or 0.0) * factor, (taken.p85 or 0.0) * factor
-            return Prediction(source, taken.n, median, p85, factor)
-    return Prediction("none", len(history), None, None, 1.0)
+class Past:
+    """Verdicts given, in groups, to predict from. Grouped once, however many predictions are asked of it."""
+
+    def __init__(self, rows: Iterable[Taken]) -> None:
+        self.all = list(rows)
+        self.of_person = _grouped(self.all, lambda row: row.person)
+        self._person = by(self.all, lambda row: (row.person, row.layer))
+        self._layer = by(self.all, lambda row: row.layer)
+        self._whole = times(self.all)
+
+    def predict(self, *, person: int, layer: str, open_load: int) -> Prediction:
+        """How long ``person`` will take in ``layer`` with ``open_load`` verdicts waiting for them already."""
+        none = Times(0, None, None)
+        steps = (
+            ("person", self._person.get((person, layer), none)),
+            ("layer", self._layer.get(layer, none)),
+            ("product", self._whole),
+        )
+        for source, taken in steps:
+            if taken.n >= ENOUGH and taken.median is not None and taken.p85 is not None:
+                factor = load_factor(self.of_person.get(person, ()), open_load)
+                return Prediction(
+                    source, taken.n, taken.median * factor, taken.p85 * factor, factor
+                )
+        return Prediction("none", len(self.all), None, None, 1.0)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A stage as it would be: its step, how many must approve, and what is expected of each who is asked."""
+
+    step: int
+    quorum: int
+    predictions: Sequence[Prediction]
+
+
+def expected(stages: Iterable[Asked]) -> tuple[float, float] | None:
+    """Hours until the last stage has approved: by the medians, and by the 85th percentiles. None where one is unknown.
+
+    A stage takes as long as its quorum-th fastest reviewer, a step as long as its slowest stage, and steps follow each
+    other. The sum of 85th percentiles is cautious: that all are late at once is rarer than 15%.
+    """
+    steps: dict[int, tuple[float, float]] = {}
+    for stage in stages:
+        known = [
+            (each.median, each.p85)
+            for each in stage.predictions
+            if each.median is not None and each.p85 is not None
+        ]
+        if len(known) < len(stage.predictions) or not known:
+            return None
+        at = min(stage.quorum, len(known)) - 1
+        median = sorted(each for each, _p85 in known)[at]
+        p85 = sorted(each for _median, each in known)[at]
+        before = steps.get(stage.step, (0.0, 0.0))
+        steps[stage.step] = (max(before[0], median), max(before[1], p85))
+    if not steps:
+        return None
+    return sum(each for each, _p85 in steps.values()), sum(each for _median, each in steps.values())
 
 
 def load_factor(own: Sequence[Taken], open_load: int) -> float:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from accounts.access import product_for
 from accounts.api.endpoints import actor_of, documented, etag, resource, version_wanted
-from accounts.models import Product
+from accounts.models import Product, User
 from assets.access import asset_for, version_for
 from backlog.access import member_of
 from backlog.models import IncrementKind
@@ -60,6 +60,9 @@ class LayerFields(Shape):
     )
     deadline_hours = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=layers.MOST_HOURS
+    )
+    answers_needed = serializers.BooleanField(
+        required=False, help_text="an approval answers every line of the checklist"
     )
     private = serializers.BooleanField(required=False, help_text="notes for its reviewers only")
 
@@ -110,12 +113,43 @@ class NeededRow(Shape):
     changed = serializers.ListField(
         child=serializers.CharField(), help_text="parts that voided its last approval"
     )
+    proposed = serializers.ListField(
+        child=serializers.EmailField(), help_text="whom the round before, or else the layer, asks"
+    )
+
+
+class ExpectedRow(Shape):
+    """Hours until a verdict; null without enough verdicts to go by."""
+
+    layer = serializers.CharField()
+    median = serializers.FloatField(allow_null=True)
+    p85 = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField(help_text="verdicts it comes from")
+    based_on = serializers.ChoiceField(["person", "layer", "product", "none"])
+
+
+class PossibleRow(Shape):
+    """Somebody who can be asked: verdicts that wait for them, those to come, and how long they are expected to take."""
+
+    reviewer = serializers.EmailField()
+    waiting = serializers.IntegerField()
+    coming = serializers.IntegerField()
+    expected = ExpectedRow(many=True)
+
+
+class HoursRow(Shape):
+    median = serializers.FloatField()
+    p85 = serializers.FloatField()
 
 
 class ProposalRow(Shape):
     plan = serializers.IntegerField(allow_null=True)
     needed = NeededRow(many=True)
     others = serializers.ListField(child=serializers.CharField())
+    people = PossibleRow(many=True)
+    expected = HoursRow(
+        allow_null=True, help_text="hours until the last verdict, if those proposed are asked"
+    )
     contradictions = ContradictionRow(
         many=True, help_text="open ones between notes, to be settled before the round"
     )  # type: ignore[call-arg]
@@ -177,6 +211,7 @@ def _layer_row(layer: Layer) -> dict[str, Any]:
         "demanded_by": layer.demanded_by,
         "entry": layer.entry,
         "deadline_hours": layer.deadline_hours,
+        "answers_needed": layer.answers_needed,
         "private": layer.private,
         "retired": layer.retired_at is not None,
         "version": layer.version,
@@ -345,10 +380,15 @@ def remove_plan(request: Request, key: str, pk: int) -> Response:
 
 @documented(summary="What a review would ask", responses={200: ProposalRow}, tags=["reviews"])
 def review_proposal(request: Request, pk: int) -> Response:
-    """The layers that the plan and the brief want for a version, and those whose approval holds already."""
+    """The layers that the plan and the brief want for a version, those whose approval holds already, who can be asked,
+    and how long that is expected to take.
+    """
     actor = actor_of(request)
     version = version_for(actor, pk)
     found = planning.proposal(version.asset)
+    people = list(access.possible_reviewers_of(version))
+    outlook = speed.outlook(version.asset, found, people)
+    emails = {person.pk: person.email for person in people}
     opposite = selectors.contradictions_on(actor, version, open_only=True)
     return Response(
         {
@@ -362,13 +402,37 @@ def review_proposal(request: Request, pk: int) -> Response:
                     "demanded_by": [line.key for line in each.demanded],
                     "approval": each.holds.pk if each.holds else None,
                     "changed": each.changed,
+                    "proposed": [emails[pk] for pk in outlook.layers[each.layer.slug].proposed],
                 }
                 for each in found.needed
             ],
             "others": [layer.slug for layer in found.others],
+            "people": [_possible_row(outlook, person) for person in people],
+            "expected": dict(zip(("median", "p85"), outlook.hours, strict=True))
+            if outlook.hours
+            else None,
             "contradictions": [contradiction_row(row) for row in opposite],
         }
     )
+
+
+def _possible_row(outlook: speed.Outlook, person: User) -> dict[str, Any]:
+    load = outlook.people[person.pk]
+    return {
+        "reviewer": person.email,
+        "waiting": load.open,
+        "coming": load.coming,
+        "expected": [
+            {
+                "layer": slug,
+                "median": found.predictions[person.pk].median,
+                "p85": found.predictions[person.pk].p85,
+                "n": found.predictions[person.pk].n,
+                "based_on": found.predictions[person.pk].source,
+            }
+            for slug, found in outlook.layers.items()
+        ],
+    }
 
 
 class TimesRow(Shape):

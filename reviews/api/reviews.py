@@ -23,7 +23,7 @@ from reviews.api import shapes
 from reviews.filters import NoteFilter, ReviewFilter, notes_filtered
 from reviews.models import ReviewCycle
 from reviews.recording import as_pdf
-from reviews.services.cycles import StagePlan, start_review, withdraw_review
+from reviews.services.cycles import StagePlan, set_dates, start_review, withdraw_review
 from reviews.services.decisions import decide
 from reviews.services.notes import (
     add_note,
@@ -111,6 +111,7 @@ def start_version_review(request: Request, pk: int) -> Response:
         version=version,
         stages=stages,
         purpose=data.get("purpose", ""),
+        opens_at=data.get("opens_at"),
         due_at=data.get("due_at"),
     )
     return answer(actor, cycle.pk, 201)
@@ -134,6 +135,26 @@ def decide_review(request: Request, pk: int) -> Response:
     cycle = access.cycle_for(actor, pk, "review.decide")
     data = checked(shapes.DecideInput, request)
     decide(actor=actor, cycle=cycle, **{**data, "weight": data.get("weight") or ""})
+    return answer(actor, pk)
+
+
+@documented(
+    summary="Change the dates of a review",
+    request=shapes.DatesInput,
+    responses={200: shapes.ReviewRow},
+    tags=["reviews"],
+)
+def date_review(request: Request, pk: int) -> Response:
+    """When an open round begins, and until when verdicts are wanted; what is left out stays as it is."""
+    actor = actor_of(request)
+    cycle = access.cycle_for(actor, pk, "review.start")
+    data = checked(shapes.DatesInput, request)
+    set_dates(
+        actor=actor,
+        cycle=cycle,
+        opens_at=data.get("opens_at", cycle.opens_at),
+        due_at=data.get("due_at", cycle.due_at),
+    )
     return answer(actor, pk)
 
 
@@ -283,6 +304,7 @@ reviews = resource(GET=list_reviews)
 version_reviews = resource(POST=start_version_review)
 review = resource(GET=read_review)
 review_decide = resource(POST=decide_review)
+review_dates = resource(POST=date_review)
 review_withdraw = resource(POST=withdraw_open_review)
 review_notes = resource(GET=list_notes, POST=create_note)
 note = resource(PATCH=reword)

@@ -79,6 +79,9 @@ class ReviewRow(Shape):
     stage = serializers.CharField(allow_null=True, help_text="the first that is open")
     open_stages = serializers.ListField(child=serializers.CharField())
     purpose = serializers.CharField()
+    opens_at = serializers.DateTimeField(
+        allow_null=True, help_text="when it begins, of a round that was planned"
+    )
     due_at = serializers.DateTimeField(allow_null=True)
     waits_for_me = serializers.BooleanField()
     started_by = serializers.EmailField(allow_null=True)
@@ -110,6 +113,16 @@ class StartInput(Shape):
 
     stages = StageInput(many=True)
     purpose = Line(max_length=PURPOSE_LIMIT, required=False, allow_blank=True)
+    opens_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="nobody is asked before; null: at once"
+    )
+    due_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class DatesInput(Shape):
+    """``opens_at`` can be moved until it has come; null: begin at once."""
+
+    opens_at = serializers.DateTimeField(required=False, allow_null=True)
     due_at = serializers.DateTimeField(required=False, allow_null=True)
 
 
@@ -250,6 +263,7 @@ def review_row(cycle: ReviewCycle, user_id: int | None) -> dict[str, Any]:
         "stage": opened.kind if opened else None,
         "open_stages": [each.kind for each in stages if each.state == StageState.OPEN],
         "purpose": cycle.purpose,
+        "opens_at": cycle.opens_at,
         "due_at": cycle.due_at,
         "waits_for_me": any(
             each.waiting and each.reviewer_id == user_id

@@ -38,6 +38,7 @@ urlpatterns = [
     path("reviews/", reviews.reviews, name="api-reviews"),
     path("reviews/<int:pk>/", reviews.review, name="api-review"),
     path("reviews/<int:pk>/decide/", reviews.review_decide, name="api-review-decide"),
+    path("reviews/<int:pk>/dates/", reviews.review_dates, name="api-review-dates"),
     path("reviews/<int:pk>/withdraw/", reviews.review_withdraw, name="api-review-withdraw"),
     path("reviews/<int:pk>/guests/", guests.review_guests, name="api-review-guests"),
     path("reviews/<int:pk>/guests/<int:link>/", guests.review_guest, name="api-review-guest"),

@@ -106,7 +106,8 @@ def _undecided(cycle: ReviewCycle, stage: Stage, step: int | None) -> list[Stage
         return [StageState.VOID]
     if stage.step != step:
         return [StageState.WAITING]
-    return [StageState.WAITING, StageState.OPEN] if stage.entry else [StageState.OPEN]
+    may_wait = stage.entry or cycle.opens_at
+    return [StageState.WAITING, StageState.OPEN] if may_wait else [StageState.OPEN]
 
 
 def _should(stage: Stage) -> StageState | None:

@@ -1,10 +1,11 @@
-"""Stages that open: when the step before is approved, and when the last entry condition has come to hold."""
+"""Stages that open: when the step before is approved, the day of the round has come, and what must hold before does."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from assets.models import Asset
@@ -28,9 +29,9 @@ def advance(cycle: ReviewCycle, now: datetime) -> bool:
     for stage in open_ones:
         if stage.step != step or stage.state != StageState.WAITING:
             continue
-        if entry.missing(cycle, stage):
+        if entry.missing(cycle, stage, now):
             continue
-        due = now + (stage.due_at - cycle.started_at) if stage.due_at else None
+        due = now + (stage.due_at - cycle.begins) if stage.due_at else None
         Stage.objects.filter(pk=stage.pk, state=StageState.WAITING).update(
             state=StageState.OPEN, opened_at=now, due_at=due
         )
@@ -39,11 +40,16 @@ def advance(cycle: ReviewCycle, now: datetime) -> bool:
 
 
 def open_waiting(now: datetime | None = None) -> int:
-    """Open every stage whose entry conditions hold by now; returns how many rounds were looked at. Idempotent."""
+    """Open every stage whose day has come and whose entry conditions hold; returns how many rounds were looked at.
+
+    Idempotent.
+    """
     now = now or timezone.now()
     waiting = Stage.objects.filter(cycle__state=CycleState.OPEN, state=StageState.WAITING)
+    due = Q(cycle__opens_at__lte=now, cycle__decisions_count=0)
     rounds = list(
-        waiting.exclude(entry=[])
+        waiting.filter(~Q(entry=[]) | due)
+        .exclude(cycle__opens_at__gt=now)
         .order_by("cycle_id")
         .values_list("cycle_id", flat=True)
         .distinct()[:BATCH]

@@ -21,7 +21,8 @@ from reviews.vocabulary import ApprovalState, CycleState, StageState, Verdict, W
 class ReviewCycle(models.Model):
     """One round of review of one version. ``round`` counts within the version; ``decisions_count`` its decisions.
 
-    At most one round of an asset is open. ``closed_by_version`` is the upload that superseded it. ``brief_versions``
+    At most one round of an asset is open. ``opens_at``: a round that is planned for a day asks nobody before it (R106);
+    None: it began when it was made. ``closed_by_version`` is the upload that superseded it. ``brief_versions``
     are those in force when it closed: its reviewers read their lines to the end, and it stays held against them (R13).
     """
 
@@ -33,6 +34,7 @@ class ReviewCycle(models.Model):
     decisions_count = models.PositiveIntegerField(default=0)
     plan = models.ForeignKey(ReviewPlan, on_delete=models.SET_NULL, null=True, related_name="+")
     purpose = models.CharField(max_length=300, blank=True)
+    opens_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     brief_versions = models.ManyToManyField(BriefVersion, related_name="+")
     started_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -67,12 +69,18 @@ class ReviewCycle(models.Model):
     def __str__(self) -> str:
         return f"Review of {self.version}, round {self.round}"
 
+    @property
+    def begins(self) -> datetime:
+        """From when its deadlines count."""
+        return self.opens_at or self.started_at
+
 
 class Stage(models.Model):
     """A layer at work in a round: what of it held on the day the round began, so that a later edit changes nothing.
 
     Approved when ``quorum`` of its reviewers approved. Stages with the same ``step`` are open together; a step opens
     when all of the one before are approved. ``material``: names of parts (``assets.vocabulary.PART_NAMES``).
+    ``answers_needed``: nobody approves before each line of the checklist is answered.
     ``carried_from``: the approval that holds for this version too, so nobody is asked again.
     """
 
@@ -85,6 +93,7 @@ class Stage(models.Model):
     step = models.PositiveSmallIntegerField(default=0)
     quorum = models.PositiveSmallIntegerField()
     checklist = models.JSONField(default=list, help_text="texts of what is to be checked")
+    answers_needed = models.BooleanField(default=False)
     material = models.JSONField(default=list)
     private = models.BooleanField(default=False, help_text="notes are seen by its reviewers only")
     entry = models.JSONField(default=list, help_text="entry conditions: names of EntryCondition")

@@ -14,7 +14,8 @@ class Layer(models.Model):
 
     ``checklist``: texts. ``material``: asset kind -> names of parts (``assets.vocabulary.PART_NAMES``); a kind that is
     not named has "bytes". ``demanded_by``: kinds of brief lines that make it mandatory (R117). ``entry``: names of
-    ``vocabulary.EntryCondition``. ``quorum`` None: everybody who is asked.
+    ``vocabulary.EntryCondition``. ``quorum`` None: everybody who is asked. ``answers_needed``: an approval answers the
+    whole checklist.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="review_layers")
@@ -25,6 +26,7 @@ class Layer(models.Model):
     reviewers = models.ManyToManyField(User, blank=True, related_name="review_layers")
     quorum = models.PositiveSmallIntegerField(null=True, blank=True)
     checklist = models.JSONField(default=list)
+    answers_needed = models.BooleanField(default=False)
     material = models.JSONField(default=dict)
     demanded_by = models.JSONField(default=list)
     entry = models.JSONField(default=list)

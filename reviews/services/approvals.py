@@ -249,6 +249,7 @@ def carry(cycle: ReviewCycle, needed: list[planning.Needed], now: datetime, firs
                 step=each.step,
                 quorum=1,
                 checklist=each.layer.checklist,
+                answers_needed=each.layer.answers_needed,
                 material=material.declared(each.layer.material, cycle.version.kind),
                 state=StageState.APPROVED,
                 closed_at=now,

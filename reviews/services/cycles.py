@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid
 from reviews import material, planning, selectors
-from reviews.access import possible_reviewers
+from reviews.access import possible_reviewers, possible_reviewers_of
 from reviews.jobs.opening import advance
 from reviews.models import Assignment, Contradiction, Layer, ReviewCycle, Stage
 from reviews.services import approvals
@@ -28,6 +28,8 @@ from reviews.vocabulary import ContradictionState, CycleState, StageState
 
 REASON_LIMIT = 2000
 PURPOSE_LIMIT = 300
+#: How far ahead a round can be planned.
+FURTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -60,20 +62,23 @@ def start_review(
     version: Version,
     stages: Sequence[StagePlan],
     purpose: str = "",
+    opens_at: datetime | None = None,
     due_at: datetime | None = None,
     now: datetime | None = None,
 ) -> ReviewCycle:
     """Open a round on the newest version: every layer that plan or brief want and whose approval does not hold.
 
     A layer whose approval holds for this content is carried (N15) unless somebody is named for it. Nobody reviews what
-    they uploaded themselves. An approved version is asked about again where a brief demands more by now.
+    they uploaded themselves. An approved version is asked about again where a brief demands more by now. With
+    ``opens_at`` it is planned: nobody is asked before that day.
 
-    Raises Invalid (who is asked, by layer), Conflict (not the newest version, approved already, a round is open),
-    NotAllowed.
+    Raises Invalid (who is asked, by layer; dates), Conflict (not the newest version, approved already, a round is
+    open), NotAllowed.
     """
     product = version.asset.product
     right = rights.require(actor, "review.start", product)
     now = now or timezone.now()
+    _need_dates(opens_at, due_at, now)
     purpose = text.one_line(purpose)[:PURPOSE_LIMIT]
     asset = Asset.objects.locked(version.asset_id)
     version.refresh_from_db(fields=["state"])
@@ -91,6 +96,7 @@ def start_review(
         round=before + 1,
         plan=proposal.plan,
         purpose=purpose,
+        opens_at=opens_at,
         due_at=due_at,
         started_by=actor.user,
         started_at=now,
@@ -102,6 +108,7 @@ def start_review(
         **about(cycle),
         "review": (None, CycleState.OPEN.value),
         **{each.layer.slug: (None, [str(one) for one in each.reviewers]) for each in asked},
+        **({"opens_at": (None, opens_at)} if opens_at else {}),
         **({"carried": (None, [each.layer.name for each in carried])} if carried else {}),
         **({"contradictions": (None, opposite)} if opposite else {}),
     }
@@ -112,7 +119,7 @@ def start_review(
 
 
 def _ask(actor: Actor, cycle: ReviewCycle, asked: _Asked, position: int, now: datetime) -> None:
-    """A stage with its reviewers. Its deadline counts from ``started_at`` and moves to when it opens."""
+    """A stage with its reviewers. Its deadline counts from when the round begins and moves to when it opens."""
     layer, hours = asked.layer, asked.deadline_hours
     stage = Stage.objects.create(
         cycle=cycle,
@@ -124,10 +131,11 @@ def _ask(actor: Actor, cycle: ReviewCycle, asked: _Asked, position: int, now: da
         step=asked.step,
         quorum=asked.quorum,
         checklist=layer.checklist,
+        answers_needed=layer.answers_needed,
         material=material.declared(layer.material, cycle.version.kind),
         private=layer.private,
         entry=layer.entry,
-        due_at=cycle.started_at + timedelta(hours=hours) if hours else None,
+        due_at=cycle.begins + timedelta(hours=hours) if hours else None,
     )
     Assignment.objects.bulk_create(
         [
@@ -151,8 +159,7 @@ def ask_demanded(cycle: ReviewCycle, now: datetime) -> bool:
     """
     version = cycle.version
     there = dict(cycle.stages.values_list("layer", "step"))
-    able = set(possible_reviewers(cycle.product).values_list("pk", flat=True))
-    able.discard(version.uploaded_by_id or 0)
+    able = set(possible_reviewers_of(version).values_list("pk", flat=True))
     added: list[tuple[planning.Needed, _Asked]] = []
     for each in planning.outstanding(version):
         group = [person for person in each.layer.reviewers.all() if person.pk in able]
@@ -262,6 +269,73 @@ def _may_start(asset: Asset, version: Version) -> None:
         )
     if ReviewCycle.objects.filter(asset=asset, state=CycleState.OPEN).exists():
         raise Conflict(f"Version {version.number} is in review already.", code="in_review")
+
+
+def _need_dates(
+    opens_at: datetime | None,
+    due_at: datetime | None,
+    now: datetime,
+    known: Collection[datetime | None] = (),
+) -> None:
+    """Raises Invalid for days that are over, too far away, or in the wrong order; ``known`` ones may be over."""
+    problems: dict[str, list[str]] = {}
+    if opens_at is not None and opens_at not in known:
+        if opens_at <= now:
+            problems["opens_at"] = ["This moment is over. Leave it empty to begin at once."]
+        elif opens_at > now + FURTHEST:
+            problems["opens_at"] = [f"At most {FURTHEST.days} days from now."]
+    if due_at is not None and due_at not in known and due_at <= now:
+        problems["due_at"] = ["This moment is over. Give the reviewers a later one, or none."]
+    elif due_at is not None and opens_at is not None and due_at <= opens_at:
+        problems["due_at"] = ["This is before the review begins."]
+    if problems:
+        raise Invalid("These days do not fit. Nothing was changed.", fields=problems)
+
+
+@transaction.atomic
+def set_dates(
+    *,
+    actor: Actor,
+    cycle: ReviewCycle,
+    opens_at: datetime | None,
+    due_at: datetime | None,
+    now: datetime | None = None,
+) -> ReviewCycle:
+    """When an open round begins (None: at once), and until when its verdicts are wanted.
+
+    Raises Invalid, Conflict (closed; ``opens_at`` of a round that has begun), NotAllowed.
+    """
+    right = rights.require(actor, "review.start", cycle.product)
+    now = now or timezone.now()
+    Asset.objects.locked(cycle.asset_id)
+    cycle.refresh_from_db(fields=["state", "opens_at", "due_at"])
+    if cycle.state != CycleState.OPEN:
+        raise Conflict("This review is closed already. Nothing was changed.", code="closed")
+    before = {"opens_at": cycle.opens_at, "due_at": cycle.due_at}
+    begun = cycle.opens_at is None or cycle.opens_at <= now
+    if begun and opens_at != cycle.opens_at:
+        raise Conflict(
+            "This review has begun already, so its beginning cannot be moved. Nothing was changed.",
+            code="begun",
+        )
+    _need_dates(opens_at, due_at, now, known=before.values())
+    moved = (opens_at or now) - cycle.begins if not begun else timedelta()
+    late = cycle.stages.filter(state=StageState.WAITING, due_at__isnull=False)
+    for stage in late:
+        stage.due_at = stage.due_at and stage.due_at + moved
+        stage.save(update_fields=["due_at"])
+    cycle.opens_at = opens_at if begun else (opens_at or now)
+    cycle.due_at = due_at
+    cycle.save(update_fields=["opens_at", "due_at"])
+    fields = {
+        name: (was, getattr(cycle, name))
+        for name, was in before.items()
+        if was != getattr(cycle, name)
+    }
+    if fields:
+        _record(actor, cycle, "review.dated", {**about(cycle), **fields}, right=right, now=now)
+    advance(cycle, now)
+    return cycle
 
 
 @transaction.atomic

@@ -243,7 +243,9 @@ def _not_in(
 def _answers(
     stage: Stage, given: Sequence[Mapping[str, Any]], verdict: str
 ) -> list[dict[str, Any]]:
-    """The stage's checklist with what was answered. Raises Invalid where an approval contradicts its own answers."""
+    """The stage's checklist with what was answered. Raises Invalid where an approval contradicts its own answers, or
+    leaves a line open in a stage that needs all answered: a line that does not apply is answered by a note.
+    """
     if len(given) > len(stage.checklist):
         raise Invalid(
             "Nothing was decided yet.",
@@ -264,6 +266,17 @@ def _answers(
             )
         rows.append(
             {"text": line, "ok": ok, "note": text.one_line(str(answer.get("note") or ""))[:500]}
+        )
+    unanswered = [row["text"] for row in rows if row["ok"] is None and not row["note"]]
+    if unanswered and stage.answers_needed and verdict == Verdict.APPROVE:
+        raise Invalid(
+            "Nothing was decided yet.",
+            fields={
+                "checked": [
+                    f"{stage.name} answers its whole checklist. Tick what holds, or say why it does not apply:"
+                    f" “{'”, “'.join(unanswered)}”."
+                ]
+            },
         )
     return rows
 

@@ -66,6 +66,7 @@ FIELDS = (
     "purpose",
     "quorum",
     "checklist",
+    "answers_needed",
     "material",
     "demanded_by",
     "entry",
@@ -181,8 +182,9 @@ def _checked(product: Product, values: Mapping[str, Any]) -> dict[str, Any]:
             found[name] = list(dict.fromkeys(values[name] or []))
             if set(found[name]) - known:
                 problems[name] = [f"Choose of: {', '.join(sorted(known))}."]
-    if "private" in values:
-        found["private"] = bool(values["private"])
+    for name in ("private", "answers_needed"):
+        if name in values:
+            found[name] = bool(values[name])
     if "reviewers" in values:
         able = set(possible_reviewers(product).values_list("pk", flat=True))
         found["reviewers"] = list(values["reviewers"] or [])

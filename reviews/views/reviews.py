@@ -26,7 +26,7 @@ from assets.vocabulary import AssetKind
 from backlog.brief_lines import lines_for, lines_of_versions
 from core.filters import asked_of
 from reviews import access, selectors, speed
-from reviews.forms import DecideForm, NoteForm, WithdrawForm
+from reviews.forms import DecideForm, NoteForm, WithdrawForm, checks_of
 from reviews.guests import guest_box
 from reviews.models import ReviewCycle, Stage
 from reviews.panels import cycle_rows, stage_rows
@@ -226,7 +226,9 @@ def review_context(
         "may_decide": bool(mine) and rights.allowed(actor, "review.decide", product),
         "may_withdraw": cycle.state == CycleState.OPEN
         and rights.allowed(actor, "review.start", product),
+        "not_begun": cycle.state == CycleState.OPEN and selectors.is_planned(cycle),
         "withdraw_form": WithdrawForm(),
+        "checks": checks_of(mine[0] if mine else stage),
         "approve_form": decide_form(cycle, Verdict.APPROVE),
         "changes_form": decide_form(cycle, Verdict.REQUEST_CHANGES),
         "foot_words": _voided(cycle),

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
 from assets.access import asset_for, version_of
-from assets.models import Version
 from core.errors import Conflict, Invalid, NotFound
 from core.htmx import go
 from reviews import access, selectors
-from reviews.forms import DecideForm, NoteForm, StartForm, WithdrawForm
+from reviews.forms import DatesForm, DecideForm, NoteForm, StartForm, WithdrawForm, checks_of
 from reviews.models import Note, ReviewCycle
 from reviews.places import place_words
-from reviews.services.cycles import start_review, withdraw_review
+from reviews.services.cycles import set_dates, start_review, withdraw_review
 from reviews.services.decisions import decide as decide_review
 from reviews.services.notes import (
     add_note,
@@ -53,13 +52,14 @@ def start(request: HttpRequest, key: str, pk: int, number: int) -> HttpResponse:
                     version=version,
                     stages=form.plans(),
                     purpose=form.cleaned_data["purpose"],
+                    opens_at=form.cleaned_data["opens_at"],
                     due_at=form.cleaned_data["due_at"],
                 )
             except (Invalid, Conflict) as error:
                 form.take(error)
                 status = error.status
             else:
-                messages.success(request, _begun(version, len(opposite)))
+                messages.success(request, _begun(cycle, len(opposite)))
                 return go(request, _url(cycle))
     context = {
         "form": form,
@@ -73,8 +73,11 @@ def start(request: HttpRequest, key: str, pk: int, number: int) -> HttpResponse:
     )
 
 
-def _begun(version: Version, count: int) -> str:
-    sentence = f"The review of version {version.number} has begun."
+def _begun(cycle: ReviewCycle, count: int) -> str:
+    sentence = f"The review of version {cycle.version.number} has begun."
+    if cycle.opens_at is not None:
+        day = date_format(timezone.localtime(cycle.opens_at), "DATETIME_FORMAT")
+        sentence = f"The review of version {cycle.version.number} begins {day}."
     if not count:
         return sentence
     pairs = "pair of notes asks" if count == 1 else "pairs of notes ask"
@@ -102,7 +105,7 @@ def decide(request: HttpRequest, key: str, pk: int) -> HttpResponse:
                 note=data["note"],
                 weight=weight,
                 conditions=data["conditions"] if data["verdict"] == Verdict.APPROVE else "",
-                checked=_checklist(request),
+                checked=form.answers(),
                 stage=data["stage"],
             )
         except (Invalid, Conflict) as error:
@@ -114,21 +117,10 @@ def decide(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     context = review_context(actor, access.cycle_for(actor, pk, product=product)) | {
         "deciding": form
     }
+    context["checks"] = checks_of(context["stage"], form.answers())
     return show(
         request, "reviews/review.html", context, product=product, active="reviews", status=status
     )
-
-
-def _checklist(request: HttpRequest) -> list[dict[str, Any]]:
-    """Answers to the checklist as the form sends them: check-0=yes, no or nothing."""
-    words = {"yes": True, "no": False}
-    names = [name for name in request.POST if name.startswith("check-")]
-    last = max(
-        (int(name[6:]) for name in names if name[6:].isdecimal() and len(name) < 10), default=-1
-    )
-    return [
-        {"ok": words.get(request.POST.get(f"check-{at}", ""))} for at in range(min(last, 99) + 1)
-    ]
 
 
 def _done(cycle: ReviewCycle, verdict: str) -> str:
@@ -276,6 +268,42 @@ def withdraw(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     context = review_context(actor, cycle) | {"withdraw_form": form, "deciding": None}
     return show(
         request, "reviews/review.html", context, product=product, active="reviews", status=status
+    )
+
+
+@page
+@require_http_methods(["GET", "HEAD", "POST"])
+def dates(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """When an open round begins, and until when verdicts are wanted."""
+    actor = Actor.of(request)
+    product = product_for(actor, key, "review.start")
+    cycle = access.cycle_for(actor, pk, product=product)
+    begun = cycle.opens_at is None or cycle.opens_at <= timezone.now()
+    posted = request.POST if request.method == "POST" else None
+    form = DatesForm(posted, initial={"opens_at": cycle.opens_at, "due_at": cycle.due_at})
+    if begun:
+        del form.fields["opens_at"]
+    status = 200
+    if posted is not None:
+        status = 422
+        if form.is_valid():
+            opens_at = cycle.opens_at if begun else form.cleaned_data["opens_at"]
+            try:
+                set_dates(
+                    actor=actor,
+                    cycle=cycle,
+                    opens_at=opens_at,
+                    due_at=form.cleaned_data["due_at"],
+                )
+            except (Invalid, Conflict) as error:
+                form.take(error)
+                status = error.status
+            else:
+                messages.success(request, "The dates of the review are changed.")
+                return go(request, _url(cycle))
+    context = {"form": form, "cycle": cycle}
+    return show(
+        request, "reviews/dates.html", context, product=product, active="reviews", status=status
     )
 
 

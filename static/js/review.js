@@ -70,3 +70,8 @@ document.addEventListener('click', (event) => {
   event.preventDefault();
   viewer.dispatchEvent(new CustomEvent('viewer:go', { detail: { anchor: JSON.parse(note.dataset.anchor) } }));
 });
+
+document.querySelector('[data-check-all]')?.addEventListener('click', (event) => {
+  event.target.closest('fieldset').querySelectorAll('input[type="checkbox"]').forEach((box) => { box.checked = true; });
+  event.target.closest('form').querySelector('.btn-primary').focus();
+});

@@ -53,19 +53,38 @@ def test_a_prediction_falls_back_and_grows_with_the_load() -> None:
     own = [verdict(10, day=day) for day in range(5)]
     others = [verdict(40, person=2, layer="brand", day=day) for day in range(5)]
     rows = own + others
-    alone = velocity.predict(rows, person=1, layer="legal", open_load=0)
+    alone = velocity.Past(rows).predict(person=1, layer="legal", open_load=0)
     assert (alone.source, alone.n, alone.median, alone.factor) == ("person", 5, 10, 1)
-    loaded = velocity.predict(rows, person=1, layer="legal", open_load=5)
+    loaded = velocity.Past(rows).predict(person=1, layer="legal", open_load=5)
     assert (loaded.median, loaded.factor) == (20, 2)  # a week's work waits already
-    assert velocity.predict(rows, person=1, layer="legal", open_load=900).factor == velocity.MOST
-    assert velocity.predict(rows, person=3, layer="brand", open_load=0).source == "layer"
-    assert velocity.predict(rows, person=3, layer="safety", open_load=0).source == "product"
-    none = velocity.predict(rows[:4], person=1, layer="legal", open_load=3)
+    assert (
+        velocity.Past(rows).predict(person=1, layer="legal", open_load=900).factor == velocity.MOST
+    )
+    assert velocity.Past(rows).predict(person=3, layer="brand", open_load=0).source == "layer"
+    assert velocity.Past(rows).predict(person=3, layer="safety", open_load=0).source == "product"
+    none = velocity.Past(rows[:4]).predict(person=1, layer="legal", open_load=3)
     assert (none.source, none.median) == ("none", None)
 
 
+def test_a_round_takes_as_long_as_its_steps() -> None:
+    """Step one waits for two of three (4 h, 10 h), step two for its slower stage: the sum is 10 + 30 hours."""
+
+    def those(*hours: float | None) -> list[velocity.Prediction]:
+        return [
+            velocity.Prediction("person", 9, each, None if each is None else each * 2, 1.0)
+            for each in hours
+        ]
+
+    first = velocity.Asked(0, 2, those(90, 4, 10))
+    second = velocity.Asked(1, 1, those(30)), velocity.Asked(1, 1, those(8, 2))
+    assert velocity.expected([first, *second]) == (40, 80)
+    assert velocity.expected([first, velocity.Asked(1, 1, those(30, None))]) is None
+    assert velocity.expected([velocity.Asked(0, 1, [])]) is None
+    assert velocity.expected([]) is None
+
+
 def test_what_waits_and_how_long_it_will_take(cast: Cast) -> None:
-    from reviews import speed
+    from reviews import planning, speed
     from tests.reviews.rounds import approve, new_version, start
 
     for number in range(5):
@@ -76,11 +95,16 @@ def test_what_waits_and_how_long_it_will_take(cast: Cast) -> None:
     assert speed.taken(cast.b) == []
     load = {row.person: row.open for row in speed.loads(cast.a)}
     assert load == {cast.leadership: 5, cast.reviewer: 1}
-    asked = {"subject_matter": [cast.reviewer, cast.leadership]}
-    found = speed.predictions(cast.a, asked)["subject_matter"]
+    asset = new_version(cast, "next").asset
+    outlook = speed.outlook(asset, planning.proposal(asset), [cast.reviewer, cast.leadership])
+    found = outlook.layers["subject_matter"].predictions
     assert found[cast.reviewer.pk].source == "person"
     assert found[cast.leadership.pk].source == "layer"
     assert found[cast.leadership.pk].factor == velocity.MOST
+    assert outlook.people == {
+        cast.reviewer.pk: speed.Waiting(1, 0),
+        cast.leadership.pk: speed.Waiting(5, 1),
+    }
     box = speed.load_box(cast.a)["load"]
     assert sum(count for row in box["layers"] for _head, count in row["counts"]) == 6
 

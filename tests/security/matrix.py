@@ -838,12 +838,14 @@ REVIEWS = [
     # the round names the cast's reviewer: nobody else decides in it
     row("review-decide", key=PRODUCT, pk="cycle.pk", POST=frozenset({"reviewer"}), body=approval),
     row("review-note", key=PRODUCT, pk="cycle.pk", POST=MEMBERS, body={"body": "b"}),
+    row("review-dates", key=PRODUCT, pk="cycle.pk", GET=WORKING, POST=WORKING, body={}),
     row("review-withdraw", key=PRODUCT, pk="cycle.pk", POST=WORKING, body={"reason": "r"}),
     row("review-start", **VERSION, GET=WORKING, POST=WORKING),
     row("api-reviews", GET=SIGNED_IN),
     row("api-version-reviews", pk="version.pk", POST=WORKING, body=stages),
     row("api-review", pk="cycle.pk", GET=MEMBERS),
     row("api-review-decide", pk="cycle.pk", POST=frozenset({"reviewer"}), body=approval),
+    row("api-review-dates", pk="cycle.pk", POST=WORKING, body={}),
     row("api-review-withdraw", pk="cycle.pk", POST=WORKING, body={"reason": "r"}),
     row("api-review-notes", pk="cycle.pk", GET=MEMBERS, POST=MEMBERS, body={"body": "b"}),
 ]
