@@ -9,6 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 from django.utils.formats import localize
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -90,8 +91,10 @@ class StartForm(DatesForm):
             required=False,
             widget=forms.CheckboxSelectMultiple(),
             initial=found.proposed,
-            words=lambda person: (
-                f"{person}: {expectation(found.predictions[person.pk], self.outlook.people[person.pk])}"
+            words=lambda person: format_html(
+                '{} <span class="hush small">{}</span>',
+                person,
+                expectation(found.predictions[person.pk], self.outlook.people[person.pk]),
             ),
         )
         self.fields[f"{layer.slug}_quorum"] = forms.IntegerField(
@@ -116,6 +119,11 @@ class StartForm(DatesForm):
             }
             for slug, found in self.outlook.layers.items()
         }
+
+    def expected(self) -> tuple[str, str] | None:
+        """How long the round takes with those who are proposed, in words: by medians, by 85th percentiles."""
+        hours = self.outlook.hours
+        return (duration(hours[0]), duration(hours[1])) if hours else None
 
     def rows(self) -> list[dict[str, Any]]:
         """The layers as the page shows them, each with its two fields."""
@@ -154,18 +162,27 @@ class StartForm(DatesForm):
 
 
 def expectation(found: velocity.Prediction, load: speed.Waiting) -> str:
-    """A person's load and expected time in words: "2 wait, 1 to come, within 5.0 h, 85% within 9.5 h"."""
+    """A person's load and expected time in words: "2 wait, 1 to come; expected within 5.0 h, 85% within 2.1 days"."""
     words = []
     if load.open:
         words.append(ngettext("%(n)d waits", "%(n)d wait", load.open) % {"n": load.open})
     if load.coming:
         words.append(_("%(n)d to come") % {"n": load.coming})
-    if not words:
-        words.append(_("nothing waits"))
+    waits = ", ".join(words) or _("nothing waits")
     if found.median is None or found.p85 is None:
-        return ", ".join([*words, _("no history yet")])
-    said = {"median": localize(round(found.median, 1)), "p85": localize(round(found.p85, 1))}
-    return ", ".join([*words, _("within %(median)s h, 85%% within %(p85)s h") % said])
+        return _("%(waits)s; no history yet") % {"waits": waits}
+    return _("%(waits)s; expected within %(median)s, 85%% within %(p85)s") % {
+        "waits": waits,
+        "median": duration(found.median),
+        "p85": duration(found.p85),
+    }
+
+
+def duration(hours: float) -> str:
+    """Hours below two days, else days, with one decimal: "5.0 h", "2.1 days"."""
+    if hours < 48:
+        return _("%(n)s h") % {"n": localize(round(hours, 1))}
+    return _("%(n)s days") % {"n": localize(round(hours / 24, 1))}
 
 
 class DecideForm(Refusable):

@@ -27,7 +27,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class Round:
-    """A round of review: who is asked in each stage, what they said; ``withdrawn`` = (day, reason)."""
+    """A round of review: who is asked in each stage, what they said; ``withdrawn`` = (day, reason).
+
+    ``opens_after``: days from when it is planned to when it begins.
+    """
 
     day: float
     subject: Sequence[str]
@@ -35,6 +38,7 @@ class Round:
     verdicts: Sequence[Verdict] = ()
     remarks: Sequence[Remark] = ()
     quorum: int | None = None
+    opens_after: float | None = None
     withdrawn: tuple[float, str] | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from integrations.demo.edition import Edition, Work
+from integrations.demo.edition import Edition, Round, Work
 
 RATE = 48_000
 FRAMES_A_SECOND = 12
@@ -107,6 +107,7 @@ MOVING: tuple[Work, ...] = (
                 "tomas",
                 "Recorded in the hall, cut to three seconds.",
                 lambda: alarm(gap=0.6),
+                Round(1.0, ("ingrid",), ("camille",), opens_after=4),
             ),
         ),
     ),

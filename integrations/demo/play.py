@@ -98,6 +98,7 @@ class Play(Cycling, Reviewing, Placing, Refining, Deciding, Weighing, Briefing):
         self.sessions: dict[str, int] = {}
         self._signs = 0
         self._words(began)
+        self.set_layers(began)
 
     def _person(self, person: Any, began: datetime) -> User:
         """The account; one that is left from an earlier example product is used again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.core.files.base import ContentFile
 
 from accounts.actors import Actor
@@ -12,7 +14,15 @@ from backlog.models import Item
 from integrations.demo.edition import Edition, Pointed, Remark, Round, Verdict, Work
 from integrations.demo.story import Act
 from reviews.models import ReviewCycle
-from reviews.services import cycles, decisions, notes
+from reviews.services import cycles, decisions, layers, notes
+
+#: (slug of the layer, who is usually asked, hours to decide)
+LAYERS = (
+    ("subject_matter", ("amara",), 96),
+    ("legal", ("camille",), 120),
+    ("product_accuracy", ("henrik",), 96),
+    ("brand", ("ingrid",), 96),
+)
 
 
 class Reviewing:
@@ -26,6 +36,21 @@ class Reviewing:
 
     def item(self, slug: str) -> Item:
         raise NotImplementedError
+
+    def set_layers(self, now: datetime) -> None:
+        """Who is usually asked, and how long they have."""
+        for slug, keys, hours in LAYERS:
+            layer = self.product.review_layers.get(slug=slug)
+            layer.product = self.product
+            layers.edit_layer(
+                actor=self.actors["ingrid"],
+                layer=layer,
+                values={
+                    "reviewers": [self.people[key] for key in keys],
+                    "deadline_hours": hours,
+                },
+                now=now,
+            )
 
     def upload(self, act: Act, *, work: Work, edition: Edition, number: int) -> None:
         file = ContentFile(edition.content(), name=work.file)
@@ -75,8 +100,13 @@ class Reviewing:
                 ("legal", round.legal),
             )
         ]
+        opens_at = None if round.opens_after is None else act.at + timedelta(days=round.opens_after)
         cycle = cycles.start_review(
-            actor=self.actors[act.who], version=self._version(work), stages=stages, now=act.at
+            actor=self.actors[act.who],
+            version=self._version(work),
+            stages=stages,
+            opens_at=opens_at,
+            now=act.at,
         )
         self.rounds[work.name] = cycle.pk
 

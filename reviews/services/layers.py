@@ -99,7 +99,12 @@ def add_layer(*, actor: Actor, product: Product, values: Mapping[str, Any]) -> L
 
 @transaction.atomic
 def edit_layer(
-    *, actor: Actor, layer: Layer, values: Mapping[str, Any], version: int | None = None
+    *,
+    actor: Actor,
+    layer: Layer,
+    values: Mapping[str, Any],
+    version: int | None = None,
+    now: datetime | None = None,
 ) -> Layer:
     """Change a layer. Rounds that have begun keep what they began with. Raises Invalid, Stale, Conflict, NotAllowed."""
     right = rights.require(actor, "layer.define", layer.product)
@@ -127,7 +132,7 @@ def edit_layer(
     if reviewers is not None:
         layer.reviewers.set(reviewers)
     layer.refresh_from_db()
-    _log(actor, layer, "layer.edited", changed, right)
+    _log(actor, layer, "layer.edited", changed, right, now)
     return layer
 
 
@@ -291,11 +296,16 @@ def _words(plan: ReviewPlan) -> str:
 
 
 def _log(
-    actor: Actor, layer: Layer, verb: str, fields: Mapping[str, tuple[Any, Any]], right: str
+    actor: Actor,
+    layer: Layer,
+    verb: str,
+    fields: Mapping[str, tuple[Any, Any]],
+    right: str,
+    now: datetime | None = None,
 ) -> None:
     named = {"layer": (None, layer.name), **fields}
     entry = changes.Entry(verb, layer, None, named, right=right)
-    changes.record(actor=actor, product=layer.product, entries=[entry])
+    changes.record(actor=actor, product=layer.product, entries=[entry], now=now)
 
 
 def _log_plan(

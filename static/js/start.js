@@ -8,18 +8,20 @@ function expected() {
   for (const [layer, { step, quorum, hours }] of Object.entries(JSON.parse(data.textContent))) {
     const asked = [...document.querySelectorAll(`input[name="${layer}"]:checked`)].map((box) => hours[box.value]);
     if (!asked.length) continue;
-    if (asked.some((each) => each[0] === null)) return null;
+    if (asked.some((each) => each[0] === null)) return said.dataset.none;
     const wanted = Number(document.querySelector(`input[name="${layer}_quorum"]`).value) || quorum || asked.length;
     const at = Math.min(wanted, asked.length) - 1;
-    const slowest = [0, 1].map((which) => asked.map((each) => each[which]).sort((a, b) => a - b)[at]);
     const before = steps.get(step) ?? [0, 0];
-    steps.set(step, [0, 1].map((which) => Math.max(before[which], slowest[which])));
+    steps.set(step, [0, 1].map((which) => Math.max(before[which], asked.map((each) => each[which]).sort((a, b) => a - b)[at])));
   }
-  return steps.size ? [0, 1].map((which) => [...steps.values()].reduce((sum, each) => sum + each[which], 0)) : null;
+  if (!steps.size) return said.dataset.nobody;
+  const [median, p85] = [0, 1].map((which) => duration([...steps.values()].reduce((sum, each) => sum + each[which], 0)));
+  return said.dataset.words.replace('{0}', median).replace('{1}', p85);
 }
 
-said?.closest('form').addEventListener('change', () => {
-  const hours = expected();
-  const shown = (value) => new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(value);
-  said.textContent = hours ? said.dataset.words.replace('{0}', shown(hours[0])).replace('{1}', shown(hours[1])) : said.dataset.none;
-});
+function duration(hours) {
+  const shown = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+  return hours < 48 ? said.dataset.hours.replace('{n}', shown.format(hours)) : said.dataset.days.replace('{n}', shown.format(hours / 24));
+}
+
+said?.closest('form').addEventListener('change', () => { said.textContent = expected(); });
