@@ -10,4 +10,23 @@ urlpatterns = [
     path("p/<str:key>/digest/", get_or_post(digest.digest), name="digest"),
     path("digest/stop/<str:token>/", get_or_post(digest.unsubscribe), name="digest-unsubscribe"),
     path("items/<str:key>/path/", require_safe(paths.item_path), name="item-path"),
+    path(
+        "p/<str:key>/briefs/<int:number>/lines/<int:line>/path/",
+        require_safe(paths.line_path),
+        name="line-path",
+    ),
+    path(
+        "p/<str:key>/items/<str:item>/increments/<int:number>/path/",
+        require_safe(paths.increment_path),
+        name="increment-path",
+    ),
+    path("p/<str:key>/assets/<int:pk>/path/", require_safe(paths.asset_path), name="asset-path"),
+    path(
+        "p/<str:key>/placements/<int:pk>/path/",
+        require_safe(paths.placement_path),
+        name="placement-path",
+    ),
+    path(
+        "p/<str:key>/readings/<int:pk>/path/", require_safe(paths.reading_path), name="reading-path"
+    ),
 ]

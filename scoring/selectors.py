@@ -64,7 +64,7 @@ def made_from(item: Item) -> Made:
     }
     signals = list(
         Signal.objects.filter(item=item, withdrawn_at=None)
-        .select_related("recorded_by")
+        .select_related("recorded_by", "segment", "merged_from")
         .order_by("-occurred_at", "-pk")
     )
     segments = _of_segments(item)
@@ -111,7 +111,7 @@ def _of_segments(item: Item) -> list[tuple[Segment, list[Signal]]]:
         return []
     rows = (
         Signal.objects.filter(segment__in=named, item=None, withdrawn_at=None)
-        .select_related("segment")
+        .select_related("segment", "merged_from")
         .order_by("segment_id", "-occurred_at", "-pk")
     )
     found: list[tuple[Segment, list[Signal]]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils import timezone
@@ -83,6 +84,13 @@ def breach_of(signal: Signal) -> int | None:
     if signal.source != SOURCE or head != "breach" or not number.isdecimal():
         return None
     return int(number)
+
+
+def evidence_of(product: Product, breach_ids: Iterable[int]) -> dict[int, Signal]:
+    """The evidence of breaches that have some, by breach. One query."""
+    breaches = {external_id(each): each for each in breach_ids}
+    rows = Signal.objects.filter(product=product, source=SOURCE, external_id__in=breaches)
+    return {breaches[row.external_id]: row for row in rows}
 
 
 def _signal(product: Product, breach_id: int) -> Signal | None:

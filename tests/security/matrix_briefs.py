@@ -87,6 +87,8 @@ INCREMENT_PAGES = [
         body=lambda t: {"item": t.increment.number, "to": "up"},
     ),
     row("increment", **PIECE, GET=MEMBERS),
+    row("increment-path", **PIECE, GET=MEMBERS),
+    row("line-path", **LINE, GET=MEMBERS),
     row(
         "increment-edit",
         **PIECE,
@@ -206,6 +208,8 @@ INCREMENT_API = [
         POST=WORKING,
         body=lambda t: {"title": "T", "kind": t.increment_kind.slug},
     ),
+    row("api-line-path", **LINE, GET=MEMBERS),
+    row("api-increment-path", **API_PIECE, GET=MEMBERS),
     row("api-increment", **API_PIECE, GET=MEMBERS, PATCH=WORKING, body={"title": "T"}),
     row("api-increment-move", **API_PIECE, POST=WORKING, body={"before": None}),
     row("api-increment-act", **API_PIECE, POST=WORKING, body={"act": "review"}),

@@ -191,6 +191,12 @@ PLACEMENTS = [
     row("api-asset-comparison", pk="placed_asset.pk", GET=MEMBERS),
     row("item-path", key="other.key", GET=MEMBERS),
     row("api-item-path", key="other.key", GET=MEMBERS),
+    row("asset-path", key=PRODUCT, pk="placed_asset.pk", GET=MEMBERS),
+    row("api-asset-path", pk="placed_asset.pk", GET=MEMBERS),
+    row("placement-path", **PLACED, GET=MEMBERS),
+    row("api-placement-path", pk="placement.pk", GET=MEMBERS),
+    row("reading-path", key=PRODUCT, pk="reading.pk", GET=MEMBERS),
+    row("api-reading-path", pk="reading.pk", GET=MEMBERS),
     row(
         "asset-variant",
         key=PRODUCT,
