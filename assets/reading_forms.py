@@ -86,6 +86,13 @@ class TargetForm(forms.Form):
     limit = forms.FloatField(
         label="The worst that still holds", help_text="Of a share: percent, such as 60."
     )
+    higher_is_better = forms.TypedChoiceField(
+        choices=[("", "As the metric says"), ("yes", "At least this"), ("no", "At most this")],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        required=False,
+        label="Which way",
+    )
     least_n = forms.IntegerField(
         min_value=1, initial=30, label="People at least", help_text="Fewer say nothing yet."
     )

@@ -116,6 +116,7 @@ class TargetRow(Shape):
     id = serializers.IntegerField()
     metric = serializers.CharField()
     limit = serializers.FloatField(help_text="a share as 0 … 1")
+    higher_is_better = serializers.BooleanField(help_text="the limit is a least; else it is a most")
     least_n = serializers.IntegerField()
     item = serializers.CharField(allow_null=True)
     broken = serializers.IntegerField(help_text="at how many placements")
@@ -128,6 +129,9 @@ class TargetList(Shape):
 class TargetInput(Shape):
     metric = Line(max_length=40, help_text="slug")
     limit = serializers.FloatField(help_text="the worst that still holds; a share as 0 … 1")
+    higher_is_better = serializers.BooleanField(
+        required=False, allow_null=True, help_text="none: as the metric says"
+    )
     least_n = serializers.IntegerField(min_value=1, required=False)
     item = Line(
         max_length=24, required=False, allow_null=True, help_text="key; none: one is opened"
@@ -302,6 +306,7 @@ def _target(row: Target, product_key: str, broken: int) -> dict[str, Any]:
         "id": row.pk,
         "metric": row.metric.slug,
         "limit": row.limit,
+        "higher_is_better": row.at_least,
         "least_n": row.least_n,
         "item": f"{product_key}-{row.item.number}" if row.item else None,
         "broken": broken,
@@ -338,6 +343,7 @@ def set_target(request: Request, pk: int) -> Response:
         metric=known[data["metric"]],
         limit=data["limit"],
         least_n=data.get("least_n", 30),
+        higher_is_better=data.get("higher_is_better"),
         item=item_of(actor, asset.product, key) if key else None,
     )
     broken = target.breaches.filter(mended_at=None).count()

@@ -92,6 +92,7 @@ class Target(models.Model):
     """What a metric of an asset must reach. ``signal``: the line of a brief that it comes from.
 
     ``limit`` is the worst value that still holds; ``least_n``: readings of fewer people say nothing yet.
+    ``higher_is_better``: whether the limit is a least or a most, where the target says it; None: as its metric says.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
@@ -101,6 +102,7 @@ class Target(models.Model):
         BriefSignal, on_delete=models.SET_NULL, null=True, related_name="targets"
     )
     limit = models.FloatField()
+    higher_is_better = models.BooleanField(null=True)
     least_n = models.PositiveIntegerField(default=30)
     item = models.ForeignKey(
         Item,
@@ -114,6 +116,13 @@ class Target(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["asset", "metric"], name="target_once")]
+
+    @property
+    def at_least(self) -> bool:
+        """Whether the limit is a least; else it is a most. Needs ``metric`` loaded."""
+        if self.higher_is_better is None:
+            return self.metric.higher_is_better
+        return self.higher_is_better
 
 
 class Breach(models.Model):

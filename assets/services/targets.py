@@ -36,13 +36,14 @@ def set_target(
     metric: Metric,
     limit: float,
     least_n: int = 30,
+    higher_is_better: bool | None = None,
     item: Item | None = None,
     signal: BriefSignal | None = None,
     now: datetime | None = None,
 ) -> Target:
     """Say what a metric of an asset must reach; said again, it is changed. Readings are held against it at once.
 
-    Raises Invalid, NotAllowed.
+    ``higher_is_better``: whether ``limit`` is a least; None: as the metric says. Raises Invalid, NotAllowed.
     """
     right = rights.require(actor, "metric.define", asset.product)
     now = now or timezone.now()
@@ -52,8 +53,14 @@ def set_target(
             fields={"limit": ["A share lies between 0 and 1 (0 and 100%)."]},
         )
     Product.objects.select_for_update(no_key=True).get(pk=asset.product_id)
-    before = Target.objects.filter(asset=asset, metric=metric).first()
-    values = {"limit": limit, "least_n": least_n, "item": item, "signal": signal}
+    before = Target.objects.filter(asset=asset, metric=metric).select_related("metric").first()
+    values = {
+        "limit": limit,
+        "least_n": least_n,
+        "higher_is_better": higher_is_better,
+        "item": item,
+        "signal": signal,
+    }
     target, _made = Target.objects.update_or_create(
         asset=asset,
         metric=metric,
@@ -74,6 +81,7 @@ def set_target(
             "metric": (None, metric.name),
             "limit": (before.limit if before else None, limit),
             "least_n": (before.least_n if before else None, least_n),
+            "higher_is_better": (before.at_least if before else None, target.at_least),
         },
         right=right,
     )
@@ -85,7 +93,10 @@ def set_target(
 
 @dataclass(frozen=True)
 class Offer:
-    """A signal as a brief in force was signed with it: its name, what it promises, and the limit that this makes."""
+    """A signal as a brief in force was signed with it: its name, what it promises, and the limit that this makes.
+
+    ``higher_is_better``: whether the limit is a least or a most, as the brief says; its metric may say otherwise.
+    """
 
     brief: Brief
     metric: Metric
@@ -93,6 +104,7 @@ class Offer:
     promised: float
     unit: str
     limit: float
+    higher_is_better: bool
 
 
 def offered(asset: Asset) -> list[Offer]:
@@ -121,6 +133,7 @@ def offered(asset: Asset) -> list[Offer]:
             promised := float(signal["target"]),
             signal["unit"],
             _limit(promised, signal["unit"], metric),
+            signal["higher_is_better"],
         )
         for brief, signal in signals
         if (metric := metrics.get(signal["metric"])) is not None
@@ -150,6 +163,7 @@ def from_brief(*, actor: Actor, asset: Asset, now: datetime | None = None) -> li
             asset=asset,
             metric=offer.metric,
             limit=offer.limit,
+            higher_is_better=offer.higher_is_better,
             signal=offer.brief.signals.filter(metric=offer.metric.slug).first(),
             now=now,
         )
@@ -224,7 +238,7 @@ def follow(
             target.metric.form,
             [figure_of(row) for row in here],
             target.limit,
-            higher=target.metric.higher_is_better,
+            higher=target.at_least,
             least=target.least_n,
         )
         breach = open_.get((target.pk, pair[0]))
@@ -284,7 +298,7 @@ def _open_item(
     actor: Actor, product: Product, target: Target, reading: Reading, now: datetime
 ) -> Item:
     """What systems report broken is stability; what people do less than was promised is an enhancement."""
-    kind = QueueKind.ENHANCEMENT if target.metric.higher_is_better else QueueKind.STABILITY
+    kind = QueueKind.ENHANCEMENT if target.at_least else QueueKind.STABILITY
     place, asset, metric = reading.placement, target.asset, target.metric
     root = f"/p/{product.key}"
     return items.create_items(
@@ -345,7 +359,7 @@ def _announce(breach: Breach, target: Target, reading: Reading, now: datetime) -
         product_id=breach.product_id,
         item_id=breach.item_id,
         breach_id=breach.pk,
-        kind=DROP if target.metric.higher_is_better else INCIDENT,
+        kind=DROP if target.at_least else INCIDENT,
         magnitude=magnitude(figure_of(reading), target),
         note=(
             f"{target.metric.name} of {target.asset.name} on {reading.placement.channel}, version"
@@ -365,6 +379,6 @@ def magnitude(figure: Figure, target: Target) -> float:
     missed = abs(figure.value - target.limit)
     if target.metric.form == MetricForm.SHARE:
         return round(missed * 100, 2)
-    if not target.metric.higher_is_better:
+    if not target.at_least:
         return round(missed, 2)
     return round(missed / abs(target.limit) * 100, 2) if target.limit else 100.0

@@ -115,6 +115,7 @@ def set_target(request: HttpRequest, key: str, pk: int) -> HttpResponse:
                 metric=data["metric"],
                 limit=form.limit_of(),
                 least_n=data["least_n"],
+                higher_is_better=data["higher_is_better"],
                 item=item_of(actor, product, data["item"]) if data["item"] else None,
             )
         except (Invalid, Conflict) as error:

@@ -15,7 +15,7 @@ from assets.services import placements, readings, targets
 from assets.services.readings import Draft
 from assets.stood import Stand, stood
 from backlog.models import Brief, Change, Item
-from backlog.services import brief_signing, items
+from backlog.services import brief_inputs, brief_signing, items
 from backlog.vocabulary import State
 from core.errors import Conflict, Invalid, NotAllowed
 from scoring.models import Signal
@@ -185,6 +185,36 @@ def test_what_is_signed_and_in_force_is_offered_as_a_target(cast: Cast, where: P
     (made,) = targets.from_brief(actor=owner, asset=asset)
     assert (made.limit, made.signal) == (0.8, signal)
     assert targets.offered(asset) == []
+
+
+def test_a_brief_that_wants_less_makes_a_limit_that_is_a_most(cast: Cast, where: Placement) -> None:
+    """Of the metric more is better, and the brief that is signed wants at most so much: the brief's word counts."""
+    owner, asset = cast.actor("owner"), where.asset
+    brief = complete_brief(cast, asset.item)
+    brief_inputs.save_signal(
+        actor=owner,
+        brief=brief,
+        signal=brief.signals.get(),
+        name="Completion",
+        baseline=61,
+        target=50,
+        higher_is_better=False,
+        source="The platform",
+    )
+    brief_signing.sign_off(actor=owner, brief=brief)
+    assert not targets.offered(asset)[0].higher_is_better
+    targets.from_brief(actor=owner, asset=asset)
+    enter(cast, where, 20)
+    assert breaches() == []
+    bad = enter(cast, where, 90, ends_at=day(0.9)).rows[0]
+    assert breaches() == [(bad.pk, True)]
+    client, address = cast.client("owner"), f"/p/ATLAS/assets/{asset.pk}/"
+    assert "at most 50%" in client.get(f"{address}readings/").content.decode()
+    by_hand = {"metric": metric(cast).pk, "limit": "50", "least_n": "30"}
+    client.post(f"{address}targets/", by_hand)  # as the metric says
+    assert breaches() == [(bad.pk, False)]
+    client.post(f"{address}targets/", {**by_hand, "higher_is_better": "no"})
+    assert breaches() == [(bad.pk, False), (bad.pk, True)]
 
 
 def test_a_broken_target_opens_one_item_with_evidence_and_holds_again(
