@@ -101,9 +101,14 @@ def through_line(actor: Actor, line: BriefLine) -> list[Strand]:
         default=Value(1),
     )
     assets = walk.newest(Asset.objects.filter(item__in=items).annotate(first=first), "first")
-    strands = walk.down(assets)
-    waiting = items.filter(assets=None).order_by("-pk")[:ASSETS]
-    return strands + [walk.unmade(item) for item in waiting]
+    pieces = Increment.objects.filter(line_references__in=pointing, assets=None)
+    bare = list(pieces.select_related("item").order_by("item", "number")[:ASSETS])
+    others = items.filter(assets=None).exclude(pk__in=[each.item_id for each in bare])
+    return [
+        *walk.down(assets),
+        *(walk.unmade(each.item, each) for each in bare),
+        *(walk.unmade(item) for item in others.order_by("-pk")[:ASSETS]),
+    ]
 
 
 def through_increment(actor: Actor, increment: Increment) -> list[Strand]:

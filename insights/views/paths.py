@@ -39,7 +39,7 @@ def line_path(request: HttpRequest, key: str, number: int, line: int) -> HttpRes
     found = line_for(actor, brief_for(actor, product, number), line)
     here = f"{reverse('brief', args=[key, number])}#line-{line}"
     strands = paths.through_line(actor, found)
-    return _through(request, product, here, f"{found.key} {found.text}", strands, "backlog")
+    return _through(request, product, here, f"{found.key} {found.text}", strands)
 
 
 @page
@@ -50,7 +50,7 @@ def increment_path(request: HttpRequest, key: str, item: str, number: int) -> Ht
     found = increment_for(actor, item_named(actor, product, item), number)
     here = reverse("increment", args=[key, item, number])
     strands = paths.through_increment(actor, found)
-    return _through(request, product, here, f"{found.key} {found.title}", strands, "backlog")
+    return _through(request, product, here, f"{found.key} {found.title}", strands)
 
 
 @page
@@ -86,12 +86,7 @@ def reading_path(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 
 
 def _through(
-    request: HttpRequest,
-    product: Product,
-    here: str,
-    name: str,
-    strands: list[Strand],
-    active: str = "assets",
+    request: HttpRequest, product: Product, here: str, name: str, strands: list[Strand]
 ) -> HttpResponse:
     context = {"here": here, "name": name, "strands": strands}
-    return show(request, "insights/path.html", context, product=product, active=active)
+    return show(request, "insights/path.html", context, product=product, active="assets")

@@ -15,7 +15,7 @@ from assets.models import Breach, Metric
 from assets.services import readings, targets
 from assets.services.assets import add_asset
 from backlog.models import Brief, BriefItem, BriefLine, Increment, IncrementKind, Item
-from backlog.services import increments, states
+from backlog.services import brief_lines, increments, states
 from scoring.jobs import rescore
 from scoring.services import signals
 from tests.assets.files import new_item
@@ -158,6 +158,19 @@ def test_where_nothing_follows_yet_the_last_step_leads_to_where_it_is_done(cast:
     item = new_item(cast)
     down = cast.api("contributor").get(f"/api/v1/items/{item.key}/path/").json()["down"]
     assert down[0]["steps"][-1]["url"] == f"/items/{item.key}/assets/"
+
+
+def test_a_line_leads_to_the_increments_that_point_at_it(cast: Cast, broken: Breach) -> None:
+    deliverable, line = broken.target.asset.item, BriefLine.objects.get()
+    piece = an_increment(cast, deliverable)
+    brief_lines.point(actor=cast.actor("contributor"), line=line, increment=piece)
+    strands = through(cast, "products/ATLAS/briefs/1/lines/1")
+    assert [kinds(each)[:3] for each in strands] == [
+        ["line", "deliverable", "asset"],
+        ["line", "increment", "deliverable"],
+    ]
+    assert strands[1]["steps"][-1]["label"] == "no asset made yet"
+    opens(cast, strands)
 
 
 def test_evidence_that_no_placed_version_gave_goes_on_to_its_source_and_its_item(
