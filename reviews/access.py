@@ -108,6 +108,18 @@ def plan_for(actor: Actor, product: Product, pk: int) -> ReviewPlan:
     return plan
 
 
+def approvals_in(actor: Actor, product: Product | None) -> QuerySet[Approval]:
+    """The approvals of a product, or of all that the actor may read, with what a row shows. No order of its own."""
+    if product is not None:
+        rights.require(actor, "product.read", product)
+        found = Approval.objects.filter(product=product)
+    else:
+        found = Approval.objects.filter(product__in=products_of(actor).order_by())
+    return found.select_related(
+        "asset__item__product", "layer", "version", "voided_by", "revoked_by", "product"
+    )
+
+
 def approval_for(actor: Actor, pk: int, action: str = "product.read") -> Approval:
     """An approval by id. NotFound when absent or unseen. Two queries."""
     found = (

@@ -9,9 +9,10 @@ import django_filters as filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from backlog.filters import Instant
 from core.filters import IdFilter, OneOf, YesNo, rows_of
-from reviews.models import Assignment, Note, ReviewCycle
-from reviews.vocabulary import CycleState, NoteState, Weight
+from reviews.models import Approval, Assignment, Decision, Note, ReviewCycle
+from reviews.vocabulary import ApprovalState, CycleState, NoteState, Verdict, Weight
 
 
 class ReviewFilter(filters.FilterSet):
@@ -40,6 +41,42 @@ class ReviewFilter(filters.FilterSet):
     ) -> QuerySet[ReviewCycle]:
         mine = Assignment.objects.filter(reviewer=self.user, waiting=True).values("stage__cycle")
         return rows.filter(pk__in=mine) if value else rows.exclude(pk__in=mine)
+
+
+class ApprovalFilter(filters.FilterSet):
+    """What approvals can be asked for. ``person``: somebody whose verdict gave it."""
+
+    asset = IdFilter(field_name="asset_id", label="Id of an asset")
+    layer = filters.CharFilter(field_name="layer__slug", max_length=60, label="Slug of a layer")
+    state = OneOf(choices=ApprovalState.choices, label="States, by commas")
+    person = filters.CharFilter(
+        method="by_person", max_length=254, label="Who gave it: a member's e-mail address"
+    )
+
+    class Meta:
+        model = Approval
+        fields: list[str] = []
+
+    def by_person(self, rows: QuerySet[Approval], name: str, value: str) -> QuerySet[Approval]:
+        given = Decision.objects.filter(
+            stage=OuterRef("stage"), verdict=Verdict.APPROVE, reviewer__email__iexact=value
+        )
+        return rows.filter(Exists(given))
+
+
+# "from" is a word of the language, so it cannot be the name of an attribute
+ApprovalFilter.base_filters["from"] = Instant(
+    field_name="given_at", lookup_expr="gte", label="Given since"
+)
+ApprovalFilter.base_filters["to"] = Instant(
+    field_name="given_at", lookup_expr="lt", label="Given before"
+)
+
+
+def approvals_filtered(rows: QuerySet[Approval], query: Mapping[str, Any]) -> QuerySet[Approval]:
+    """``rows`` through the filters of ``query``; other keys are left to the caller. Raises Invalid naming bad ones."""
+    known = {name: value for name, value in query.items() if name in ApprovalFilter.base_filters}
+    return rows_of(ApprovalFilter(known, rows))
 
 
 class NoteFilter(filters.FilterSet):

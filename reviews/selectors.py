@@ -379,6 +379,27 @@ def approvals_of(asset: Asset) -> list[Approval]:
     return list(rows.order_by("-given_at", "-pk")[:500])
 
 
+@dataclass
+class ApprovalPage:
+    """Approvals of a list with the verdicts that gave each. ``cursor``: where the next page begins, or None."""
+
+    rows: list[tuple[Approval, list[Decision]]]
+    cursor: str | None
+
+
+def approval_page(rows: QuerySet[Approval], *, cursor: str | None, size: int) -> ApprovalPage:
+    """A page of ``rows``, the newest first. Two queries. Raises Invalid for a bad cursor."""
+    rows = rows.order_by("-given_at", "-pk")
+    if cursor:
+        columns = ("reviews_approval.given_at", "reviews_approval.id")
+        rows = keyset.before(rows, columns, keyset.instant_and_id(cursor))
+    found = list(rows[: size + 1])
+    shown = found[:size]
+    said = given_by(shown)
+    last = keyset.encode([shown[-1].given_at, shown[-1].pk]) if len(found) > size else None
+    return ApprovalPage([(row, said[row.pk]) for row in shown], last)
+
+
 def lapsed(cycle: ReviewCycle) -> list[Stage]:
     """Approved stages of a round on the newest version whose layer's approval does not hold (any more). Two queries.
 

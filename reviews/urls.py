@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views import guests, layers, reviews, verdicts
+from reviews.views import approvals, guests, layers, reviews, verdicts
 
 urlpatterns = [
     path("guest/<str:secret>/", guests.guest, name="guest"),
@@ -36,6 +36,8 @@ urlpatterns = [
         layers.hand_over,
         name="review-hand-over",
     ),
+    path("p/<str:key>/approvals/", approvals.approval_list, name="approvals"),
+    path("p/<str:key>/approvals.csv", approvals.export, name="approvals-export"),
     path("p/<str:key>/approvals/<int:pk>/revoke/", layers.revoke, name="approval-revoke"),
     path("p/<str:key>/reviews/<int:pk>/", reviews.review, name="review"),
     path("p/<str:key>/reviews/<int:pk>/decide/", verdicts.decide, name="review-decide"),

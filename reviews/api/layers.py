@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +14,7 @@ from rest_framework.response import Response
 from accounts.access import product_for
 from accounts.api.endpoints import actor_of, documented, etag, resource, version_wanted
 from accounts.models import Product, User
-from assets.access import asset_for, version_for
+from assets.access import version_for
 from backlog.access import member_of
 from backlog.models import IncrementKind
 from core.api.serializers import Line, Shape, checked
@@ -23,10 +22,10 @@ from core.errors import Invalid
 from reviews import access, planning, selectors, speed
 from reviews.api.reviews import answer
 from reviews.api.shapes import ContradictionRow, ReviewRow, contradiction_row
-from reviews.models import Approval, Decision, Layer, ReviewPlan
-from reviews.services import approvals, layers
+from reviews.models import Layer, ReviewPlan
+from reviews.services import layers
 from reviews.services.assignments import hand_over
-from reviews.vocabulary import ApprovalState, EntryCondition
+from reviews.vocabulary import EntryCondition
 
 TAGS = ["review layers"]
 
@@ -153,38 +152,6 @@ class ProposalRow(Shape):
     contradictions = ContradictionRow(
         many=True, help_text="open ones between notes, to be settled before the round"
     )  # type: ignore[call-arg]
-
-
-class GivenBy(Shape):
-    """Whose verdict gave an approval, and the role that they had that day."""
-
-    reviewer = serializers.EmailField()
-    role = serializers.CharField()
-
-
-class ApprovalRow(Shape):
-    """An approval: bound to ``material``, the SHA-256 of each part that its layer declared; ``sha256`` over them."""
-
-    id = serializers.IntegerField()
-    layer = serializers.CharField()
-    state = serializers.ChoiceField(ApprovalState.choices)
-    version = serializers.IntegerField(help_text="number it was given on")
-    material = serializers.DictField(child=serializers.CharField())
-    sha256 = serializers.CharField()
-    conditions = serializers.CharField()
-    given_at = serializers.DateTimeField()
-    given_by = GivenBy(many=True)
-    voided_by = serializers.IntegerField(allow_null=True, help_text="number of the version")
-    voided_parts = serializers.ListField(child=serializers.CharField())
-    voided_at = serializers.DateTimeField(allow_null=True)
-    restored_at = serializers.DateTimeField(allow_null=True)
-    revoked_at = serializers.DateTimeField(allow_null=True)
-    revoked_by = serializers.EmailField(allow_null=True)
-    revoked_reason = serializers.CharField()
-
-
-class RevokeInput(Shape):
-    reason = Line(max_length=approvals.REASON_LIMIT)
 
 
 class HandOverInput(Shape):
@@ -471,56 +438,6 @@ def review_velocity(request: Request, key: str) -> Response:
     return Response({"all": asdict(found["all"]), "groups": groups})
 
 
-def _approval_rows(rows: Sequence[Approval]) -> list[dict[str, Any]]:
-    said = selectors.given_by(rows)
-    return [_approval_row(row, said[row.pk]) for row in rows]
-
-
-def _approval_row(row: Approval, said: Sequence[Decision]) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "layer": row.layer.slug,
-        "state": row.state,
-        "version": row.version.number,
-        "material": row.material,
-        "sha256": row.sha256,
-        "conditions": row.conditions,
-        "given_at": row.given_at,
-        "given_by": [{"reviewer": each.reviewer.email, "role": each.role} for each in said],
-        "voided_by": row.voided_by.number if row.voided_by else None,
-        "voided_parts": row.voided_parts,
-        "voided_at": row.voided_at,
-        "restored_at": row.restored_at,
-        "revoked_at": row.revoked_at,
-        "revoked_by": row.revoked_by.email if row.revoked_by else None,
-        "revoked_reason": row.revoked_reason,
-    }
-
-
-@documented(
-    summary="Approvals of an asset", responses={200: ApprovalRow(many=True)}, tags=["reviews"]
-)
-def list_approvals(request: Request, pk: int) -> Response:
-    """What is approved, void or revoked, the newest first."""
-    asset = asset_for(actor_of(request), pk)
-    return Response(_approval_rows(selectors.approvals_of(asset)))
-
-
-@documented(
-    summary="Revoke an approval",
-    request=RevokeInput,
-    responses={200: ApprovalRow},
-    tags=["reviews"],
-)
-def revoke_approval(request: Request, pk: int) -> Response:
-    """For good, with a reason. The layer can be asked anew."""
-    actor = actor_of(request)
-    approval = access.approval_for(actor, pk, "review.revoke")
-    data = checked(RevokeInput, request)
-    done = approvals.revoke(actor=actor, approval=approval, reason=data["reason"])
-    return Response(_approval_rows([access.approval_for(actor, done.pk)])[0])
-
-
 @documented(
     summary="Hand a verdict over",
     request=HandOverInput,
@@ -549,7 +466,5 @@ review_layer_retire = resource(POST=retire_layer)
 review_plans = resource(GET=list_plans, POST=add_plan)
 review_plan = resource(PUT=edit_plan, DELETE=remove_plan)
 version_proposal = resource(GET=review_proposal)
-asset_approvals = resource(GET=list_approvals)
 velocity = resource(GET=review_velocity)
-approval_revoke = resource(POST=revoke_approval)
 review_hand_over = resource(POST=hand_over_review)

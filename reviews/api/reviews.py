@@ -35,7 +35,7 @@ from reviews.services.notes import (
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
-LIST_QUERY = [
+PAGING = [
     OpenApiParameter(
         "product",
         OpenApiTypes.STR,
@@ -43,6 +43,9 @@ LIST_QUERY = [
     ),
     OpenApiParameter("cursor", OpenApiTypes.STR, description="From `next` of the page before."),
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"Rows a page, 1 to {LARGEST_PAGE}."),
+]
+LIST_QUERY = [
+    *PAGING,
     *(
         OpenApiParameter(name, OpenApiTypes.STR, description=str(each.label or ""))
         for name, each in ReviewFilter.base_filters.items()
@@ -74,11 +77,12 @@ def list_reviews(request: Request) -> Response:
     rows = access.cycles_in(actor, product_for(actor, key) if key else None)
     known = {name: value for name, value in query.items() if name in ReviewFilter.base_filters}
     found = rows_of(ReviewFilter(known, rows, user=actor.user))
-    page = selectors.newest_first(found, cursor=query.get("cursor"), size=_page_size(query))
+    page = selectors.newest_first(found, cursor=query.get("cursor"), size=page_size(query))
     return Response({"results": [_row(actor, cycle) for cycle in page.cycles], "next": page.cursor})
 
 
-def _page_size(query: dict[str, str], default: int = PAGE_SIZE) -> int:
+def page_size(query: dict[str, str], default: int = PAGE_SIZE) -> int:
+    """The ``limit`` of a query. Raises Invalid."""
     raw = query.get("limit", str(default))
     if not raw.isdecimal() or len(raw) > 6 or not 1 <= int(raw) <= LARGEST_PAGE:
         raise Invalid("limit is out of range.", fields={"limit": [f"Use 1 to {LARGEST_PAGE}."]})
@@ -200,7 +204,7 @@ def list_notes(request: Request, pk: int) -> Response:
         notes_filtered(seen, query),
         seen,
         cursor=query.get("cursor"),
-        size=_page_size(query, LARGEST_PAGE),
+        size=page_size(query, LARGEST_PAGE),
     )
     return Response(
         {"results": [shapes.note_row(note) for note in page.notes], "next": page.cursor}

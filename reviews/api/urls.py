@@ -1,12 +1,13 @@
 from django.urls import path
 
-from reviews.api import guests, layers, reviews
+from reviews.api import approvals, guests, layers, reviews
 
 urlpatterns = [
     path("versions/<int:pk>/reviews/", reviews.version_reviews, name="api-version-reviews"),
     path("versions/<int:pk>/review-proposal/", layers.version_proposal, name="api-review-proposal"),
-    path("assets/<int:pk>/approvals/", layers.asset_approvals, name="api-asset-approvals"),
-    path("approvals/<int:pk>/revoke/", layers.approval_revoke, name="api-approval-revoke"),
+    path("assets/<int:pk>/approvals/", approvals.asset_approvals, name="api-asset-approvals"),
+    path("approvals/", approvals.approvals_list, name="api-approvals"),
+    path("approvals/<int:pk>/revoke/", approvals.approval_revoke, name="api-approval-revoke"),
     path("products/<str:key>/review-layers/", layers.review_layers, name="api-review-layers"),
     path(
         "products/<str:key>/review-layers/<slug:slug>/",
