@@ -34,6 +34,7 @@ class MediaType:
     served: str = ""
 
 
+SVG = "image/svg+xml"
 _PLAIN = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
 
@@ -56,14 +57,14 @@ TYPES: dict[str, MediaType] = {
         MediaType("audio/ogg", AssetKind.AUDIO, ("ogg", "oga", "opus"), served="audio/ogg"),
         MediaType("audio/flac", AssetKind.AUDIO, ("flac",), served="audio/flac"),
         MediaType("audio/mp4", AssetKind.AUDIO, ("m4a", "m4b"), served="audio/mp4"),
-        MediaType("image/svg+xml", AssetKind.FILE, ("svg",), shown=False, served=_BYTES),
+        MediaType(SVG, AssetKind.IMAGE, ("svg",), shown=False, served=_BYTES),
         MediaType("text/html", AssetKind.FILE, ("html", "htm"), shown=False, served=_BYTES),
         MediaType("application/xml", AssetKind.FILE, ("xml",), shown=False, served=_BYTES),
     )
 }
 ACCEPTED_WORDS = (
     "text (plain, Markdown, Fountain), PNG, JPEG, WebP, GIF, PDF, MP4, WebM and QuickTime video, MP3, WAV, Ogg,"
-    " FLAC and M4A sound, and SVG, HTML and XML as downloads"
+    " FLAC and M4A sound, SVG as a picture of it, and HTML and XML as downloads"
 )
 
 _MP4_BRANDS = {
@@ -102,7 +103,7 @@ def recognise(file: BinaryIO, name: str) -> Media:
     if found is None:
         found = _text(file, head, name)
     media = TYPES[found]
-    if media.kind != AssetKind.IMAGE:
+    if found not in _SIZES:
         return Media(media)
     try:
         width, height = _SIZES[found](file)
@@ -187,7 +188,7 @@ def _text(file: BinaryIO, head: bytes, name: str) -> str:
     markup = _MARKUP.match(start)
     if markup:
         if "<svg" in start.lower():
-            return "image/svg+xml"
+            return SVG
         return "application/xml" if markup[1].lower() == "?xml" else "text/html"
     extension = name.rpartition(".")[2].lower()
     if extension in TYPES["text/markdown"].extensions:

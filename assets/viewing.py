@@ -13,6 +13,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from assets import media
 from assets.models import ClaimMark, Preview, Version
 from assets.selectors import Lines, claim_spans, lines_of
 from assets.texts import inline, reading
@@ -45,7 +46,10 @@ class PageImage:
 
 @dataclass(frozen=True)
 class Viewer:
-    """All that the template reads. ``kind``: text, image, pdf, video, audio or file (nothing can be shown)."""
+    """All that the template reads. ``kind``: text, image, pdf, video, audio or file (nothing can be shown).
+
+    A drawing (SVG) is shown as the picture that a worker made of it. ``width`` and ``height``: its pixels.
+    """
 
     version: Version
     kind: str
@@ -58,6 +62,13 @@ class Viewer:
     poster_url: str = ""
     waveform_url: str = ""
     marks: Sequence[Mapping[str, Any]] = ()
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def is_drawing(self) -> bool:
+        """It can only be shown as the picture that a worker makes of it."""
+        return self.version.media_type == media.SVG
 
     @property
     def marks_json(self) -> str:
@@ -108,7 +119,18 @@ def viewer(
         if download_url is None
         else download_url,
         "marks": marks,
+        "width": version.width,
+        "height": version.height,
     }
+    if version.media_type == media.SVG:
+        drawn = version.previews.filter(kind="page").first()
+        if drawn is not None:
+            found |= {
+                "kind": AssetKind.IMAGE,
+                "content_url": given("page", drawn.number),
+                "width": drawn.width,
+                "height": drawn.height,
+            }
     if kind == AssetKind.TEXT:
         text = lines_of(version)
         found |= {

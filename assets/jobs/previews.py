@@ -70,7 +70,8 @@ def look(version_id: int) -> None:
         return
     try:
         path = store().path(version.product_id, version.sha256)
-        with run.looked_at(path, version.kind, version.media_type, store().temporary()) as answer:
+        decoder = "drawing" if version.media_type == media.SVG else version.kind
+        with run.looked_at(path, decoder, version.media_type, store().temporary()) as answer:
             _write(version, claim, answer)
     except LostLease:
         return

@@ -16,6 +16,7 @@ from assets.looking.findings import Findings, Refused
 
 KINDS = {
     "image": "assets.looking.pictures",
+    "drawing": "assets.looking.drawings",
     "pdf": "assets.looking.documents",
     "video": "assets.looking.films",
     "audio": "assets.looking.films",

@@ -38,6 +38,7 @@ class Bounds:
 
 BOUNDS = {
     "image": Bounds(640 * MEGABYTE, 20),
+    "drawing": Bounds(640 * MEGABYTE, 20),
     # of these some 20 MB are never resident: what is unpacked stays under 200 MB
     "pdf": Bounds(208 * MEGABYTE, 60),
     "video": Bounds(1024 * MEGABYTE, 110),

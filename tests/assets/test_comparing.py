@@ -89,9 +89,10 @@ def test_by_the_api(cast: Cast) -> None:
         (making.film(), making.film(shade=20), "a.mp4", "data-sync"),
         (making.tone(), making.tone(pitch=300), "a.wav", "data-sync"),
         (files.TEXT, files.image("PNG"), "a.txt", "Not shown beside each other"),
-        (files.SVG, files.SVG + b" ", "a.svg", "Not shown beside each other"),
+        (files.SVG, files.SVG + b" ", "a.svg", "data-mode"),
+        (files.HTML, files.HTML + b" ", "a.html", "Not shown beside each other"),
     ],
-    ids=["image", "pdf", "video", "audio", "kinds", "svg"],
+    ids=["image", "pdf", "video", "audio", "kinds", "svg", "html"],
 )
 def test_other_kinds(cast: Cast, old: bytes, new: bytes, name: str, held: str) -> None:
     page = compared(cast, two(cast, old, new, name))

@@ -82,7 +82,9 @@ def test_a_page_does_not_embed_what_could_do_harm(cast: Cast) -> None:
         made = first_version(cast, new_item(cast), content, name)
         page = cast.client("viewer").get(f"/p/ATLAS/assets/{made['id']}/").content.decode()
         assert "/view/" not in page
-        assert "Not shown here" in page
+        drawn = f"/p/ATLAS/assets/{made['id']}/1/preview/page/1/" in page
+        assert drawn == (b"<svg" in content)
+        assert drawn or "Not shown here" in page
 
 
 def test_a_bomb_is_stored_and_never_decoded(cast: Cast) -> None:
