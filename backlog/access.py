@@ -510,12 +510,13 @@ def template_for(actor: Actor, product: Product, pk: int) -> Template:
     return found
 
 
-def template_of(actor: Actor, product: Product, pk: int) -> Template:
-    """A template that a body names. Raises Invalid."""
-    found = templates_in(actor, product).filter(pk=pk).first()
-    if found is None:
-        raise Invalid("There is no such template.", fields={"template": ["Choose one of here."]})
-    found.product = product
+def template_asked(actor: Actor, product: Product, asked: str, kind: str) -> Template:
+    """The offered template of a kind that a query (``?template=``) names. Raises NotFound."""
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 10):
+        raise NotFound
+    found = template_for(actor, product, int(asked))
+    if found.kind != kind or found.retired_at is not None:
+        raise NotFound
     return found
 
 

@@ -65,7 +65,9 @@ class BriefNewForm(forms.Form):
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = product.templates.filter(kind=TemplateKind.BRIEF).order_by("name", "pk")
+        rows = product.templates.filter(kind=TemplateKind.BRIEF, retired_at=None).order_by(
+            "name", "pk"
+        )
         self.fields["template"].queryset = rows  # type: ignore[attr-defined]
 
 

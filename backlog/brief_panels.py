@@ -12,10 +12,10 @@ from accounts.models import Product
 from backlog import access, brief_reading
 from backlog import increment_reading as reading
 from backlog.brief_lines import governing, lines_for
-from backlog.increment_forms import offered_templates
 from backlog.models import Confirmation, Item
 from backlog.panels import Panel
-from backlog.vocabulary import ConfirmationState, LineKind
+from backlog.template_forms import offered_templates
+from backlog.vocabulary import ConfirmationState, LineKind, TemplateKind
 
 
 def item_brief(*, actor: Actor, item: Item) -> Panel | None:
@@ -52,7 +52,11 @@ def item_plan(*, actor: Actor, item: Item) -> Panel | None:
         "progress": reading.progress(rows),
         "may_edit": may_edit,
         "may_keep": rights.allowed(actor, "standard.publish", item.product),
-        "templates": offered_templates(item.product) if may_edit else [],
+        "templates": offered_templates(
+            item.product, TemplateKind.INCREMENT_PLAN, TemplateKind.PROJECT
+        )
+        if may_edit
+        else [],
         "next": f"{reverse('item', args=[item.key])}#plan",
     }
     return Panel("plan", "Increments", "backlog/_item_plan.html", context)

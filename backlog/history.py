@@ -153,6 +153,8 @@ VERBS = {
     "confirmation.settled": "answered a change of a brief",
     "learning.cited": "cited what was learned",
     "learning.uncited": "took a citation away",
+    "template.retired": "retired a template",
+    "template.offered": "offered a template again",
     "template.applied": "applied a template",
     "increment.added": "planned an increment",
     "increment.edited": "edited an increment",

@@ -1,4 +1,4 @@
-"""Forms of increments, kinds, standards and templates."""
+"""Forms of increments, kinds and standards."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Product
 from backlog import access
 from backlog.brief_forms import PersonField, day_input
 from backlog.models import Increment, IncrementCriterion, IncrementKind, Item, SuccessCriterion
 from backlog.services.increments import PURPOSE_LIMIT
-from backlog.vocabulary import IncrementState, StandardKind, TemplateKind
+from backlog.vocabulary import IncrementState, StandardKind
 from core.form_fields import RowsField
 
 
@@ -178,25 +177,3 @@ class StandardForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not new:
             del self.fields["name"], self.fields["kind"]
-
-
-class ApplyForm(forms.Form):
-    """A template onto an item, or as a brief of its own."""
-
-    item = forms.CharField(required=False, max_length=24, label=_("Item"))
-    title = forms.CharField(required=False, max_length=200, label=_("Title of the brief"))
-
-
-class TemplateForm(forms.Form):
-    """A template of an item's plan, or of plan and brief."""
-
-    kind = forms.ChoiceField(choices=TemplateKind.choices)
-    name = forms.CharField(max_length=120)
-    item = forms.CharField(required=False, max_length=24)
-    brief = forms.CharField(required=False, max_length=24)
-
-
-def offered_templates(product: Product) -> list[tuple[int, str]]:
-    """Templates that plan an item, for a choice. One query."""
-    rows = product.templates.exclude(kind=TemplateKind.BRIEF).order_by("name", "pk")
-    return [(row.pk, f"{row.name} ({row.get_kind_display().lower()})") for row in rows]

@@ -15,6 +15,7 @@ from backlog.views import (
     products,
     requests,
     settings,
+    templates,
     triage,
 )
 
@@ -239,11 +240,18 @@ urlpatterns = [
     path(
         "p/<str:key>/creative/standards/<int:pk>/", get_or_post(creative.standard), name="standard"
     ),
-    path("p/<str:key>/creative/templates/", get_or_post(creative.template_list), name="templates"),
+    path("p/<str:key>/templates/", get_or_post(templates.template_list), name="templates"),
+    path("p/<str:key>/templates/new/", get_or_post(templates.template_new), name="template-new"),
+    path("p/<str:key>/templates/<int:pk>/", get_or_post(templates.template), name="template"),
     path(
-        "p/<str:key>/creative/templates/<int:pk>/",
-        require_POST(creative.template_one),
-        name="template",
+        "p/<str:key>/templates/<int:pk>/apply/",
+        require_POST(templates.template_apply),
+        name="template-apply",
+    ),
+    path(
+        "p/<str:key>/templates/<int:pk>/offer/",
+        require_POST(templates.template_offer),
+        name="template-offer",
     ),
     path("p/<str:key>/learnings/", read(creative.learning_list), name="learnings"),
     path("p/<str:key>/learnings/cite/", require_POST(creative.cite), name="cite"),

@@ -164,9 +164,11 @@ class StandardKind(TextChoices):
 
 
 class TemplateKind(TextChoices):
+    ITEM = "item", "Item"
     PROJECT = "project", "Project"
     INCREMENT_PLAN = "increment_plan", "Increment plan"
     BRIEF = "brief", "Brief"
+    REVIEW_PLAN = "review_plan", "Review plan"
 
 
 #: The kinds of increment a product starts with (R14): slug, name, description, production, stage 1 early … 5 late.

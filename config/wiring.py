@@ -123,6 +123,9 @@ PUBLICATION_PANELS: list[str] = [
 # The assets of increments: functions of (actor, increments) -> {increment id: [backlog.increment_reading.HeldAsset]}.
 INCREMENT_ASSETS: list[str] = ["assets.increment_assets.held"]
 
+# Templates that upper apps bring: kind -> "app.module.NAME" of a backlog.template_shapes.Shape.
+TEMPLATES: dict[str, str] = {"review_plan": "reviews.plan_templates.REVIEW_PLAN"}
+
 # What reviews asked to be changed: functions of (product) -> [backlog.late_change.ChangeRequest].
 CHANGE_REQUESTS: list[str] = ["reviews.late.change_requests"]
 

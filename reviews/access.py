@@ -120,6 +120,14 @@ def approvals_in(actor: Actor, product: Product | None) -> QuerySet[Approval]:
     )
 
 
+def plan_of(actor: Actor, product: Product, pk: int) -> ReviewPlan:
+    """A plan that a body names. Raises Invalid."""
+    plan = ReviewPlan.objects.filter(product=product, pk=pk).first()
+    if plan is None:
+        raise Invalid("There is no such plan.", fields={"plan": ["Choose one of here."]})
+    return plan
+
+
 def approval_for(actor: Actor, pk: int, action: str = "product.read") -> Approval:
     """An approval by id. NotFound when absent or unseen. Two queries."""
     found = (

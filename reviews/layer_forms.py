@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -126,8 +127,42 @@ class LayerForm(Refusable):
         }
 
 
-class PlanForm(Refusable):
-    """A plan: for which kind of increment, and in which step each layer looks (empty: not at all)."""
+class StepsForm(Refusable):
+    """In which step each layer looks (empty: not at all)."""
+
+    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.layers = list(product.review_layers.filter(retired_at=None).order_by("position", "pk"))
+        for layer in self.layers:
+            self.fields[f"step_{layer.slug}"] = forms.IntegerField(
+                min_value=1,
+                max_value=51,
+                required=False,
+                label=layer.name,
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+
+    def step_fields(self) -> list[forms.BoundField]:
+        return [self[f"step_{layer.slug}"] for layer in self.layers]
+
+    def steps(self, kept: Mapping[int, layers.Step]) -> list[layers.Step]:
+        """What the service takes; a layer's own quorum and deadline, which the page does not ask for, stay (``kept``,
+        by the layer's id).
+        """
+        return [
+            layers.Step(
+                layer,
+                step - 1,
+                kept[layer.pk].quorum if layer.pk in kept else None,
+                kept[layer.pk].deadline_hours if layer.pk in kept else None,
+            )
+            for layer in self.layers
+            if (step := self.cleaned_data[f"step_{layer.slug}"])
+        ]
+
+
+class PlanForm(StepsForm):
+    """A plan: for which kind of increment, and in which step each layer looks. ``begun``: the steps it begins with."""
 
     name = forms.CharField(max_length=120)
     kind = forms.ModelChoiceField(
@@ -139,50 +174,31 @@ class PlanForm(Refusable):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput())
 
     def __init__(
-        self, *args: Any, product: Product, plan: ReviewPlan | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        product: Product,
+        plan: ReviewPlan | None = None,
+        begun: Sequence[layers.Step] = (),
+        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, product=product, **kwargs)
         kinds: Any = self.fields["kind"]
         kinds.queryset = IncrementKind.objects.filter(product=product, retired_at=None).order_by(
             "position", "pk"
         )
-        self.layers = list(product.review_layers.filter(retired_at=None).order_by("position", "pk"))
-        for layer in self.layers:
-            self.fields[f"step_{layer.slug}"] = forms.IntegerField(
-                min_value=1,
-                max_value=51,
-                required=False,
-                label=layer.name,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-            )
         if plan is not None:
+            begun = [
+                layers.Step(row.layer, row.step, row.quorum, row.deadline_hours)
+                for row in plan.steps.select_related("layer")
+            ]
             initial: dict[str, Any] = {
                 "name": plan.name,
                 "kind": plan.increment_kind_id,
                 "version": plan.version,
-                **{
-                    f"step_{row.layer.slug}": row.step + 1
-                    for row in plan.steps.select_related("layer")
-                },
             }
             self.initial.update(initial)
-
-    def step_fields(self) -> list[forms.BoundField]:
-        return [self[f"step_{layer.slug}"] for layer in self.layers]
-
-    def steps(self, plan: ReviewPlan | None) -> list[layers.Step]:
-        """What the service takes; a row's own quorum and deadline, set by the API, stay."""
-        kept = {row.layer_id: row for row in plan.steps.all()} if plan else {}
-        return [
-            layers.Step(
-                layer,
-                step - 1,
-                kept[layer.pk].quorum if layer.pk in kept else None,
-                kept[layer.pk].deadline_hours if layer.pk in kept else None,
-            )
-            for layer in self.layers
-            if (step := self.cleaned_data[f"step_{layer.slug}"])
-        ]
+        self.begun = {each.layer.pk: each for each in begun}
+        self.initial.update({f"step_{each.layer.slug}": each.step + 1 for each in begun})
 
 
 class HandOverForm(Refusable):

@@ -268,6 +268,7 @@ class CreativeTemplateShape(Shape):
     name = serializers.CharField()
     description = serializers.CharField()
     body = serializers.DictField()
+    retired = serializers.BooleanField()
     version = serializers.IntegerField()
 
 
@@ -279,17 +280,37 @@ class CreativeTemplateInput(Shape):
     kind = serializers.ChoiceField(TemplateKind.choices)
     name = Line(max_length=120)
     description = Line(max_length=300, required=False, allow_blank=True)
+    body = serializers.DictField(
+        required=False, help_text="its shape: docs/playbook/briefs.md; or what is kept, by its key"
+    )
+    item = Line(max_length=24, required=False, help_text="the item to keep, or whose plan to keep")
+    brief = Line(max_length=24, required=False, help_text="the brief to keep")
+    review_plan = serializers.IntegerField(required=False, help_text="id of the plan to keep")
+
+
+class CreativeTemplateEdit(Shape):
+    name = Line(max_length=120)
+    description = Line(max_length=300, required=False, allow_blank=True)
     body = serializers.DictField(help_text="its shape: docs/playbook/briefs.md")
+
+
+class CreativeTemplatePatch(Shape):
+    retired = serializers.BooleanField()
 
 
 class CreativeTemplateApply(Shape):
     item = Line(max_length=24, required=False)
     title = Line(max_length=200, required=False, allow_blank=True)
+    increment_kind = Line(
+        max_length=40, required=False, allow_blank=True, help_text="slug, for a review plan"
+    )
 
 
 class CreativeTemplateApplied(Shape):
     brief = serializers.CharField(allow_null=True)
     increments = serializers.ListField(child=serializers.CharField())
+    item = serializers.CharField(allow_null=True)
+    review_plan = serializers.IntegerField(allow_null=True)
 
 
 class LearningRow(Shape):
@@ -891,14 +912,24 @@ def edit_standard(request: Request, key: str, pk: int) -> Response:
 
 def _template_row(row: Template) -> dict[str, Any]:
     names = ("kind", "name", "description", "body", "version")
-    return {"id": row.pk, **{name: getattr(row, name) for name in names}}
+    return {
+        "id": row.pk,
+        **{name: getattr(row, name) for name in names},
+        "retired": row.retired_at is not None,
+    }
+
+
+def _template_answer(row: Template, status: int = 200) -> Response:
+    response = Response(_template_row(row), status=status)
+    response["ETag"] = etag(row.version)
+    return response
 
 
 @documented(
     summary="List templates", responses={200: CreativeTemplateListShape}, tags=["increments"]
 )
 def list_creative_templates(request: Request, key: str) -> Response:
-    """Of increment plans, briefs and projects, whole."""
+    """Of items, increment plans, briefs, projects and review plans, whole, retired ones too."""
     actor = actor_of(request)
     rows = access.templates_in(actor, product_for(actor, key))
     return Response({"results": [_template_row(row) for row in rows]})
@@ -911,39 +942,67 @@ def list_creative_templates(request: Request, key: str) -> Response:
     tags=["increments"],
 )
 def add_creative_template(request: Request, key: str) -> Response:
-    """Refused when its body has not the shape of its kind."""
+    """With a body in the shape of its kind, or of an item, a brief or a review plan that is there."""
     actor = actor_of(request)
     product = product_for(actor, key, "standard.publish")
-    made = templates.save_template(
-        actor=actor, product=product, **checked(CreativeTemplateInput, request)
-    )
-    return Response(_template_row(made), status=201)
+    data = checked(CreativeTemplateInput, request)
+    named = {name: data.pop(name, None) for name in ("item", "brief", "review_plan")}
+    if "body" not in data:
+        item = access.item_of(actor, product, named["item"]) if named["item"] else None
+        if item is not None:
+            item.product = product
+        data["body"] = templates.body_kept(
+            actor=actor,
+            kind=data["kind"],
+            product=product,
+            item=item,
+            brief=access.brief_of(actor, product, named["brief"]) if named["brief"] else None,
+            named="" if named["review_plan"] is None else str(named["review_plan"]),
+        )
+    made = templates.save_template(actor=actor, product=product, **data)
+    return _template_answer(made, 201)
+
+
+@documented(summary="A template", responses={200: CreativeTemplateShape}, tags=["increments"])
+def read_creative_template(request: Request, key: str, pk: int) -> Response:
+    """Whole."""
+    actor = actor_of(request)
+    return _template_answer(access.template_for(actor, product_for(actor, key), pk))
 
 
 @documented(
     summary="Change a template",
-    request=CreativeTemplateInput,
+    request=CreativeTemplateEdit,
     responses={200: CreativeTemplateShape},
     tags=["increments"],
+    if_match=True,
 )
 def edit_creative_template(request: Request, key: str, pk: int) -> Response:
     """All of it; its kind stays."""
     actor = actor_of(request)
     product = product_for(actor, key, "standard.publish")
     row = access.template_for(actor, product, pk)
-    data = {**checked(CreativeTemplateInput, request), "kind": row.kind}
-    return Response(
-        _template_row(templates.save_template(actor=actor, product=product, template=row, **data))
+    version = version_wanted(request)
+    data = checked(CreativeTemplateEdit, request)
+    done = templates.save_template(
+        actor=actor, product=product, template=row, kind=row.kind, version=version, **data
     )
+    return _template_answer(done)
 
 
-@documented(summary="Remove a template", responses={204: None}, tags=["increments"])
-def remove_creative_template(request: Request, key: str, pk: int) -> Response:
+@documented(
+    summary="Retire a template, or offer it again",
+    request=CreativeTemplatePatch,
+    responses={200: CreativeTemplateShape},
+    tags=["increments"],
+)
+def retire_creative_template(request: Request, key: str, pk: int) -> Response:
     """What was made from it stays."""
     actor = actor_of(request)
     product = product_for(actor, key, "standard.publish")
-    templates.remove_template(actor=actor, template=access.template_for(actor, product, pk))
-    return Response(status=204)
+    row = access.template_for(actor, product, pk)
+    data = checked(CreativeTemplatePatch, request)
+    return _template_answer(templates.retire_template(actor=actor, template=row, **data))
 
 
 @documented(
@@ -953,7 +1012,7 @@ def remove_creative_template(request: Request, key: str, pk: int) -> Response:
     tags=["increments"],
 )
 def apply_creative_template(request: Request, key: str, pk: int) -> Response:
-    """Makes a plan on `item`, a brief called `title`, or both."""
+    """Makes an item or a brief called `title`, a plan on `item`, or a review plan for `increment_kind`."""
     actor = actor_of(request)
     product = product_for(actor, key)
     row = access.template_for(actor, product, pk)
@@ -962,10 +1021,18 @@ def apply_creative_template(request: Request, key: str, pk: int) -> Response:
     if data.get("item"):
         item = access.item_of(actor, product, data["item"])
         item.product = product
-    made = templates.apply(actor=actor, template=row, item=item, title=data.get("title", ""))
+    made = templates.apply(
+        actor=actor,
+        template=row,
+        item=item,
+        title=data.get("title", ""),
+        increment_kind=data.get("increment_kind", ""),
+    )
     body = {
         "brief": made.brief.key if made.brief else None,
         "increments": [each.key for each in made.increments],
+        "item": made.item.key if made.item else None,
+        "review_plan": made.made,
     }
     return Response(body, status=201)
 
@@ -1061,7 +1128,9 @@ standard_list = resource(GET=list_standards, POST=add_standard)
 standard_one = resource(PATCH=edit_standard)
 standard_versions = resource(POST=publish_standard_version)
 template_list = resource(GET=list_creative_templates, POST=add_creative_template)
-template_one = resource(PUT=edit_creative_template, DELETE=remove_creative_template)
+template_one = resource(
+    GET=read_creative_template, PUT=edit_creative_template, PATCH=retire_creative_template
+)
 template_apply = resource(POST=apply_creative_template)
 learning_list = resource(GET=list_learnings)
 citation_list = resource(POST=add_citation)

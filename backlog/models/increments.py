@@ -208,7 +208,7 @@ class Conformance(models.Model):
 
 
 class Template(models.Model):
-    """A reusable plan or text (R22, T13). ``body`` by kind: ``services/templates.py`` says its shape and checks it."""
+    """A reusable plan or text (R22, T13). ``body`` by kind: ``template_shapes.py`` says its shape and checks it."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="templates")
     kind = models.CharField(max_length=16, choices=TemplateKind)
@@ -217,6 +217,7 @@ class Template(models.Model):
     body = models.JSONField()
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     updated_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

@@ -1,25 +1,16 @@
-"""Templates of increment plans, briefs and projects: kept from what worked, applied to what is new (R22, T13).
-
-``body`` by kind::
-
-    increment_plan  {"increments": [{"kind": slug, "title", "purpose", "from_day": int | None, "due_day": int | None,
-                                     "is_checkpoint": bool, "needs": [place], "criteria": [[text, verification]]}]}
-    brief           {<field of a brief>: text, …, "lines": [{"kind", "text", "checked_how"}],
-                     "inputs": [{"function", "what"}],
-                     "signals": [{"name", "metric", "unit", "target", "higher_is_better", "source"}]}
-    project         {"brief": <body of a brief>, "plan": <body of an increment plan>}
-
-Days count from the day on which the template is applied; places from 0 in the list.
+"""Templates of items, increment plans, briefs, projects and what the apps above bring: kept from what worked, written
+anew, applied to what is new (R22, T13). ``backlog.template_shapes`` says what a body holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import rights
@@ -28,14 +19,20 @@ from accounts.models import Product
 from backlog.brief_content import FIELD_NAMES
 from backlog.brief_reading import content_of
 from backlog.increment_reading import plan
-from backlog.models import Brief, Increment, Item, Template
-from backlog.services import brief_inputs, brief_lines, briefs, changes, increments
-from backlog.vocabulary import IncrementState, LineKind, TemplateKind
+from backlog.models import Brief, Increment, Item, Label, Template
+from backlog.services import brief_inputs, brief_lines, briefs, changes, increments, items, words
+from backlog.template_shapes import check, from_above
+from backlog.vocabulary import IncrementState, TemplateKind
 from core import text
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid, Stale
 
 MOST = 200
-_DAYS = 3650
+#: By which right a template of a kind is applied; the services that make the things ask for their own as well.
+_RIGHTS = {
+    TemplateKind.ITEM: "item.create",
+    TemplateKind.BRIEF: "brief.edit",
+    TemplateKind.REVIEW_PLAN: "layer.define",
+}
 
 
 @transaction.atomic
@@ -48,9 +45,13 @@ def save_template(
     body: Mapping[str, Any],
     description: str = "",
     template: Template | None = None,
+    version: int | None = None,
     now: datetime | None = None,
 ) -> Template:
-    """Keep a body under a name; ``template``: change that one. Raises Invalid (its shape), Conflict (the name)."""
+    """Keep a body under a name; ``template``: change that one. What was made from it stays as it is.
+
+    Raises Invalid (its shape), Conflict (the name, too many), Stale when it changed since ``version``, NotAllowed.
+    """
     right = rights.require(actor, "standard.publish", product)
     name, description = text.one_line(name), text.one_line(description)
     problems: dict[str, list[str]] = {}
@@ -62,40 +63,123 @@ def save_template(
         problems["kind"] = ["Choose what it is a template of."]
     if problems:
         raise Invalid("The template was not saved.", fields=problems)
-    checked = check(kind, text.tidy_data(dict(body)))
-    now = now or timezone.now()
+    values = {
+        "name": name,
+        "description": description,
+        "body": check(kind, text.tidy_data(dict(body))),
+        "made_by": actor.user,
+        "updated_at": now or timezone.now(),
+    }
     if template is None:
-        if Template.objects.filter(product=product).count() >= MOST:
-            raise Conflict(f"A product keeps at most {MOST} templates.", code="too_many_templates")
-        template, before = Template(product=product, kind=kind), None
+        if Template.objects.filter(product=product, retired_at=None).count() >= MOST:
+            raise Conflict(
+                f"A product offers at most {MOST} templates. Retire one first.",
+                code="too_many_templates",
+            )
+        found, before = Template(product=product, kind=kind, **values), None
     else:
-        before = template.name
-        template.version += 1
-    template.name, template.description, template.body = name, description, checked
-    template.made_by, template.updated_at = actor.user, now
+        found, before = template, template.name
     try:
         with transaction.atomic():
-            template.save()
+            if template is None:
+                found.save()
+            else:
+                _write(template, values, version)
     except IntegrityError as error:
         raise Conflict(
             f"There is a template called “{name}” already. Nothing was saved: choose another name.",
             code="name_taken",
         ) from error
-    entry = changes.Entry("template.saved", template, fields={"name": (before, name)}, right=right)
+    fields = {"name": (before, name), "version": (None, found.version)}
+    entry = changes.Entry("template.saved", found, fields=fields, right=right)
     changes.record(actor=actor, product=product, entries=[entry], now=now)
-    return template
+    return found
 
 
 @transaction.atomic
-def remove_template(*, actor: Actor, template: Template, now: datetime | None = None) -> None:
-    """Offer a template no longer. What was made from it stays."""
+def retire_template(
+    *, actor: Actor, template: Template, retired: bool = True, now: datetime | None = None
+) -> Template:
+    """Offer a template no longer, or again. What was made from it stays. Raises Conflict (too many), NotAllowed."""
     right = rights.require(actor, "standard.publish", template.product)
-    fields = {"name": (template.name, None)}
-    entry = changes.Entry("template.removed", template, fields=fields, right=right)
+    if (template.retired_at is not None) == retired:
+        return template
+    offered = Template.objects.filter(product=template.product, retired_at=None)
+    if not retired and offered.count() >= MOST:
+        raise Conflict(
+            f"A product offers at most {MOST} templates. Retire another one first.",
+            code="too_many_templates",
+        )
+    now = now or timezone.now()
+    _write(template, {"retired_at": now if retired else None}, None)
+    verb = "template.retired" if retired else "template.offered"
+    fields = {"name": (None, template.name)}
+    entry = changes.Entry(verb, template, fields=fields, right=right)
     changes.record(actor=actor, product=template.product, entries=[entry], now=now)
-    gone, _ = Template.objects.filter(pk=template.pk).delete()
-    if not gone:
-        raise NotFound
+    return template
+
+
+def _write(template: Template, values: Mapping[str, Any], version: int | None) -> None:
+    """Raises Stale unless it is still the ``version`` that the person read (None: the one that was fetched)."""
+    rows = Template.objects.filter(pk=template.pk, version=version or template.version)
+    if not rows.update(**values, version=F("version") + 1):
+        newest = Template.objects.filter(pk=template.pk).values_list("version", flat=True).first()
+        raise Stale(
+            f"“{template.name}” was changed by somebody else while you had it open. Nothing of yours was saved yet:"
+            " look at it, then save again.",
+            extra={"version": newest},
+        )
+    product = template.product
+    template.refresh_from_db()
+    template.product = product
+
+
+def body_kept(
+    *,
+    actor: Actor,
+    kind: str,
+    product: Product,
+    item: Item | None = None,
+    brief: Brief | None = None,
+    named: str = "",
+    today: date | None = None,
+) -> dict[str, Any]:
+    """What is there as the body of a template: an item, its plan, a brief, plan and brief, or what ``named`` names to
+    the app that brings the kind. Raises Invalid where it is missing.
+    """
+    if above := from_above(kind):
+        return above.kept(actor, product, named)
+    lacking: dict[str, list[str]] = {}
+    if item is None and kind != TemplateKind.BRIEF:
+        lacking["item"] = ["Name the item to keep."]
+    if brief is None and kind in (TemplateKind.BRIEF, TemplateKind.PROJECT):
+        lacking["brief"] = ["Name the brief to keep."]
+    if lacking:
+        raise Invalid("The template was not saved.", fields=lacking)
+    today = today or timezone.localdate()
+    if kind == TemplateKind.ITEM and item is not None:
+        return item_body(item)
+    if kind == TemplateKind.INCREMENT_PLAN and item is not None:
+        return plan_body(item, today)
+    if kind == TemplateKind.BRIEF and brief is not None:
+        return brief_body(brief)
+    assert item is not None  # a project without both was refused above
+    assert brief is not None
+    return {"brief": brief_body(brief), "plan": plan_body(item, today)}
+
+
+def item_body(item: Item) -> dict[str, Any]:
+    """An item as the body of a template: what it is, without its people, dates and state. Two queries."""
+    return {
+        **{
+            name: getattr(item, name)
+            for name in ("title", "description", "kind", "horizon", "effort")
+        },
+        "labels": list(item.labels.order_by("name").values_list("name", flat=True)),
+        "criteria": [
+            [row.text, row.verification] for row in item.criteria.order_by("position", "pk")
+        ],
+    }
 
 
 def plan_body(item: Item, today: date) -> dict[str, Any]:
@@ -152,10 +236,12 @@ def brief_body(brief: Brief) -> dict[str, Any]:
 
 @dataclass
 class Applied:
-    """What a template made."""
+    """What a template made. ``made``: the id of what an app above made."""
 
-    brief: Brief | None
-    increments: list[Increment]
+    brief: Brief | None = None
+    increments: Sequence[Increment] = ()
+    item: Item | None = None
+    made: int | None = None
 
 
 @transaction.atomic
@@ -165,29 +251,60 @@ def apply(
     template: Template,
     item: Item | None = None,
     title: str = "",
+    increment_kind: str = "",
     today: date | None = None,
     now: datetime | None = None,
 ) -> Applied:
-    """Make what a template describes: a plan behind the increments of ``item``, a brief called ``title``, or both.
+    """Make what a template describes: a plan behind the increments of ``item``, a brief called ``title``, or both; an
+    item; or what an app above makes of it.
 
-    Kinds that the product no longer offers are refused by name, and then nothing is made. Raises Invalid, Conflict.
+    Kinds that the product no longer offers are refused by name, and then nothing is made. Raises Invalid, Conflict
+    (retired).
     """
-    product = template.product
-    made: Brief | None = None
-    body = template.body
-    if template.kind != TemplateKind.INCREMENT_PLAN:
-        words = body if template.kind == TemplateKind.BRIEF else body["brief"]
-        made = _make_brief(actor, product, words, title or template.name, item, now)
-    planned: list[Increment] = []
-    if template.kind != TemplateKind.BRIEF:
-        if item is None:
-            raise Invalid("Choose the item to plan.", fields={"item": ["A plan needs an item."]})
-        words = body if template.kind == TemplateKind.INCREMENT_PLAN else body["plan"]
-        planned = _make_plan(actor, item, words, today or timezone.localdate(), now)
+    product, kind, body = template.product, template.kind, template.body
+    if template.retired_at is not None:
+        raise Conflict(
+            f"“{template.name}” is retired. Offer it again first, in the settings.", code="retired"
+        )
+    done = Applied()
+    if above := from_above(kind):
+        done.made = above.apply(actor, product, body, title or template.name, increment_kind)
+    elif kind == TemplateKind.ITEM:
+        done.item = _make_item(actor, product, body, title, now)
+    else:
+        if kind != TemplateKind.INCREMENT_PLAN:
+            part = body if kind == TemplateKind.BRIEF else body["brief"]
+            done.brief = _make_brief(actor, product, part, title or template.name, item, now)
+        if kind != TemplateKind.BRIEF:
+            if item is None:
+                raise Invalid(
+                    "Choose the item to plan.", fields={"item": ["A plan needs an item."]}
+                )
+            part = body if kind == TemplateKind.INCREMENT_PLAN else body["plan"]
+            done.increments = _make_plan(actor, item, part, today or timezone.localdate(), now)
     fields = {"template": (None, template)}
-    entry = changes.Entry("template.applied", template, item, fields, right="increment.edit")
+    right = _RIGHTS.get(TemplateKind(kind), "increment.edit")
+    entry = changes.Entry("template.applied", template, done.item or item, fields, right=right)
     changes.record(actor=actor, product=product, entries=[entry], now=now)
-    return Applied(made, planned)
+    return done
+
+
+def _make_item(
+    actor: Actor, product: Product, body: Mapping[str, Any], title: str, now: datetime | None
+) -> Item:
+    labels = words.proposed(Label, product=product, names=body["labels"])
+    draft = items.Draft(
+        title=title or body["title"],
+        labels=list(labels.values()),
+        criteria=criteria_of(body),
+        **{name: body[name] for name in ("description", "kind", "horizon", "effort")},
+    )
+    return items.create_item(actor=actor, product=product, draft=draft, now=now)
+
+
+def criteria_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The criteria of an item or an increment in a body, as drafts take them."""
+    return [(statement, how) for statement, how in body["criteria"]]
 
 
 def _make_brief(
@@ -246,7 +363,7 @@ def _make_plan(
             due_on=_day(today, row["due_day"]),
             is_checkpoint=row["is_checkpoint"],
             needs=[made[place] for place in row["needs"] if place < len(made)],
-            criteria=[(statement, how) for statement, how in row["criteria"]],
+            criteria=criteria_of(row),
         )
         made.append(increments.add_increment(actor=actor, item=item, draft=draft, now=now))
     return made
@@ -254,123 +371,3 @@ def _make_plan(
 
 def _day(today: date, days: int | None) -> date | None:
     return None if days is None else today + timedelta(days=days)
-
-
-# --- The shapes ---------------------------------------------------------------------------------
-
-
-def check(kind: str, body: Any) -> dict[str, Any]:
-    """The body in the shape of its kind, with what may be left out filled in. Raises Invalid."""
-    try:
-        if kind == TemplateKind.BRIEF:
-            return _brief(body)
-        if kind == TemplateKind.INCREMENT_PLAN:
-            return _plan(body)
-        _known(body, {"brief", "plan"})
-        return {"brief": _brief(body["brief"]), "plan": _plan(body["plan"])}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Invalid(
-            "The template was not saved.", fields={"body": [f"It cannot be read: {error}."]}
-        ) from error
-
-
-def _plan(body: Mapping[str, Any]) -> dict[str, Any]:
-    _known(body, {"increments"})
-    rows = _rows(body["increments"], increments.MOST)
-    found = []
-    for place, row in enumerate(rows):
-        allowed = {"kind", "title", "purpose", "from_day", "due_day", "is_checkpoint", "needs"}
-        _known(row, allowed | {"criteria"})
-        found.append(
-            {
-                "kind": _text(row["kind"], 40),
-                "title": _text(row["title"], 200),
-                "purpose": _text(row.get("purpose", ""), increments.PURPOSE_LIMIT, empty=True),
-                "from_day": _days(row.get("from_day")),
-                "due_day": _days(row.get("due_day")),
-                "is_checkpoint": _flag(row.get("is_checkpoint", False)),
-                "needs": [_place(each, place) for each in _rows(row.get("needs", []), place)],
-                "criteria": [
-                    [_text(statement, 500), _text(how, 500, empty=True)]
-                    for statement, how in _rows(row.get("criteria", []), 100)
-                ],
-            }
-        )
-    return {"increments": found}
-
-
-def _brief(body: Mapping[str, Any]) -> dict[str, Any]:
-    _known(body, {*FIELD_NAMES, "lines", "inputs", "signals"})
-    found: dict[str, Any] = {
-        name: _text(
-            body.get(name, ""), 200 if name in briefs.SHORT else briefs.FIELD_LIMIT, empty=True
-        )
-        for name in FIELD_NAMES
-    }
-    found["lines"] = []
-    for row in _rows(body.get("lines", []), brief_lines.MOST_LINES):
-        _known(row, {"kind", "text", "checked_how"})
-        if row["kind"] not in LineKind.values:
-            raise ValueError(f"{row['kind']} is no kind of line")
-        checked = _text(row.get("checked_how", ""), 300, empty=True)
-        found["lines"].append(
-            {"kind": row["kind"], "text": _text(row["text"], 500), "checked_how": checked}
-        )
-    found["inputs"] = []
-    for row in _rows(body.get("inputs", []), brief_inputs.MOST):
-        _known(row, {"function", "what"})
-        found["inputs"].append(
-            {"function": _text(row["function"], 60), "what": _text(row["what"], 300)}
-        )
-    found["signals"] = []
-    for row in _rows(body.get("signals", []), brief_inputs.MOST):
-        _known(row, {"name", "metric", "unit", "target", "higher_is_better", "source"})
-        found["signals"].append(
-            {
-                "name": _text(row["name"], 120),
-                "metric": _text(row.get("metric", ""), 40, empty=True),
-                "unit": _text(row.get("unit", ""), 24, empty=True),
-                "target": float(row["target"]),
-                "higher_is_better": _flag(row.get("higher_is_better", True)),
-                "source": _text(row["source"], 200),
-            }
-        )
-    return found
-
-
-def _known(row: Mapping[str, Any], names: set[str]) -> None:
-    unknown = sorted(set(row.keys()) - names)
-    if unknown:
-        raise ValueError(f"{unknown[0][:40]} is not known here")
-
-
-def _rows(value: Any, most: int) -> list[Any]:
-    if not isinstance(value, list) or len(value) > most:
-        raise ValueError(f"a list of at most {most} is wanted")
-    return value
-
-
-def _text(value: Any, limit: int, *, empty: bool = False) -> str:
-    if not isinstance(value, str) or len(value) > limit or not (empty or value.strip()):
-        raise ValueError(f"a text of at most {limit} characters is wanted")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("true or false is wanted")
-    return value
-
-
-def _days(value: Any) -> int | None:
-    if value is not None and (
-        isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _DAYS
-    ):
-        raise ValueError(f"a number of days up to {_DAYS} is wanted")
-    return value
-
-
-def _place(value: Any, before: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < before:
-        raise ValueError("needs name places before their own")
-    return value

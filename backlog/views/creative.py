@@ -1,4 +1,4 @@
-"""The creative system's pages: kinds of increment, standards, templates, and what increments taught."""
+"""The creative system's pages: kinds of increment, standards, and what increments taught."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rights
@@ -16,13 +15,12 @@ from accounts.actors import Actor
 from accounts.pages import into_form, page, show
 from backlog import access
 from backlog import increment_reading as reading
-from backlog.increment_forms import ApplyForm, KindForm, StandardForm, TemplateForm
+from backlog.increment_forms import KindForm, StandardForm
 from backlog.models import Brief, Increment, IncrementKind, Item
-from backlog.services import citations, standards, templates
-from backlog.vocabulary import TemplateKind
+from backlog.services import citations, standards
 from core import text
 from core.errors import Conflict, Invalid
-from core.htmx import go, safe_next
+from core.htmx import go
 from core.markdown import render_cached
 
 
@@ -134,81 +132,6 @@ def _standards(request: HttpRequest, key: str, pk: int | None) -> HttpResponse:
         }
         template = "backlog/standard.html"
     return show(request, template, context, product=product, active="assets", status=status)
-
-
-@page
-def template_list(request: HttpRequest, key: str) -> HttpResponse:
-    """The product's templates; POST keeps an item's plan, a brief, or both as one."""
-    actor = Actor.of(request)
-    if request.method == "POST":
-        product = product_for(actor, key, "standard.publish")
-        form = TemplateForm(request.POST)
-        if not form.is_valid():
-            raise Invalid("The template was not saved.", fields=form.errors)
-        data = form.cleaned_data
-        body: dict[str, Any] = {}
-        if data["kind"] != TemplateKind.BRIEF:
-            item = access.item_of(actor, product, data["item"])
-            item.product = product
-            body = templates.plan_body(item, timezone.localdate())
-        if data["kind"] != TemplateKind.INCREMENT_PLAN:
-            words = templates.brief_body(access.brief_of(actor, product, data["brief"]))
-            body = words if data["kind"] == TemplateKind.BRIEF else {"brief": words, "plan": body}
-        made = templates.save_template(
-            actor=actor, product=product, kind=data["kind"], name=data["name"], body=body
-        )
-        messages.success(request, _("“%(name)s” is kept as a template.") % {"name": made.name})
-        return go(request, safe_next(request, reverse("templates", args=[product.key])))
-    product = product_for(actor, key)
-    context = {
-        "rows": [
-            {"template": row, "plan": _plan_of(row.body), "brief": _brief_of(row.kind, row.body)}
-            for row in access.templates_in(actor, product)
-        ],
-        "kinds": TemplateKind.choices,
-        "may": rights.allowed(actor, "standard.publish", product),
-        "may_plan": rights.allowed(actor, "increment.edit", product),
-        "tab": "templates",
-    }
-    return show(request, "backlog/templates.html", context, product=product, active="assets")
-
-
-def _plan_of(body: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = body.get("plan", body).get("increments", [])
-    return found
-
-
-def _brief_of(kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
-    if kind == TemplateKind.INCREMENT_PLAN:
-        return None
-    return body if kind == TemplateKind.BRIEF else body["brief"]
-
-
-@page
-def template_one(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    """Apply a template to an item, or begin a brief by it; ``act=remove`` offers it no longer."""
-    actor = Actor.of(request)
-    product = product_for(actor, key)
-    found = access.template_for(actor, product, pk)
-    if request.POST.get("act") == "remove":
-        templates.remove_template(actor=actor, template=found)
-        return go(request, reverse("templates", args=[product.key]))
-    form = ApplyForm(request.POST)
-    if not form.is_valid():
-        raise Invalid("Nothing was made.", fields=form.errors)
-    data = form.cleaned_data
-    item: Item | None = None
-    if data["item"]:
-        item = access.item_of(actor, product, data["item"])
-        item.product = product
-    made = templates.apply(actor=actor, template=found, item=item, title=data["title"])
-    if made.increments:
-        said = _("%(n)d increments are planned.") % {"n": len(made.increments)}
-        messages.success(request, said)
-    if made.brief is not None:
-        return go(request, reverse("brief", args=[product.key, made.brief.number]))
-    assert item is not None  # a plan is refused without one
-    return go(request, f"{reverse('item', args=[item.key])}#plan")
 
 
 @page

@@ -28,8 +28,16 @@ from backlog.forms import (
 from backlog.history import entry, told
 from backlog.models import Item, ItemLink, SuccessCriterion
 from backlog.rows import is_urgent
-from backlog.services import comments, criteria, items, links, states
-from backlog.vocabulary import LINK_WORDS_REVERSED, TRANSITIONS, LinkKind, QueueKind, State
+from backlog.services import comments, criteria, items, links, states, templates
+from backlog.template_forms import offered_templates
+from backlog.vocabulary import (
+    LINK_WORDS_REVERSED,
+    TRANSITIONS,
+    LinkKind,
+    QueueKind,
+    State,
+    TemplateKind,
+)
 from core.errors import Invalid, Stale
 from core.htmx import go, wants_fragment
 from core.markdown import render_cached
@@ -103,6 +111,7 @@ def panel_context(actor: Actor, found: Item) -> dict[str, Any]:
         | {
             "comment": rights.allowed(actor, "comment.add", product),
             "moderate": rights.allowed(actor, "comment.moderate", product),
+            "keep": rights.allowed(actor, "standard.publish", product),
         },
         "product": product,
     }
@@ -155,13 +164,22 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
     """Add an item; it arrives in triage."""
     actor = Actor.of(request)
     product = product_for(actor, key, "item.create")
-    form = ItemForm(request.POST or None, product=product)
+    asked = request.GET.get("template", "")
+    template = access.template_asked(actor, product, asked, TemplateKind.ITEM) if asked else None
+    body = template.body if template else {}
+    initial = {**body, "labels": ", ".join(body.get("labels", []))}
+    form = ItemForm(request.POST or None, product=product, initial=initial)
     status = 200
     if request.method == "POST":
         if form.is_valid():
             try:
                 made = items.create_item(
-                    actor=actor, product=product, draft=items.Draft(**form.values())
+                    actor=actor,
+                    product=product,
+                    draft=items.Draft(
+                        **form.values(),
+                        criteria=templates.criteria_of(body) if template else (),
+                    ),
                 )
             except Invalid as error:
                 _into(form, error)
@@ -172,7 +190,11 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
     return show(
         request,
         "backlog/item_form.html",
-        {"form": form},
+        {
+            "form": form,
+            "template": template,
+            "templates": offered_templates(product, TemplateKind.ITEM),
+        },
         product=product,
         active="backlog",
         status=status,

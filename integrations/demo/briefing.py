@@ -20,7 +20,6 @@ from backlog.services import (
     standards,
     templates,
 )
-from backlog.vocabulary import TemplateKind
 from integrations.demo.story import Act
 
 
@@ -145,9 +144,16 @@ class Briefing:
         templates.save_template(
             actor=actor,
             product=self.product,
-            kind=TemplateKind.INCREMENT_PLAN,
+            kind=values["kind"],
             name=values["name"],
-            body=templates.plan_body(self.item(values["piece"]), act.at.date()),
+            body=templates.body_kept(
+                actor=actor,
+                kind=values["kind"],
+                product=self.product,
+                item=self.item(values["piece"]) if "piece" in values else None,
+                named=str(self.product.review_plans.order_by("pk")[0].pk),  # for a review plan
+                today=act.at.date(),
+            ),
             now=act.at,
         )
 

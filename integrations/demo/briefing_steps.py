@@ -347,7 +347,14 @@ STEPS: tuple[Step, ...] = (
         },
     ),
     (10, "tomas", "review", {"increment": 2}),
-    (9, "amara", "keep", {"piece": "lifecycle-cost", "name": "A film in three scenes"}),
+    (
+        9,
+        "amara",
+        "keep",
+        {"kind": "increment_plan", "piece": "lifecycle-cost", "name": "A film in three scenes"},
+    ),
+    (9, "amara", "keep", {"kind": "item", "piece": "lifecycle-cost", "name": "A film of costs"}),
+    (9, "amara", "keep", {"kind": "review_plan", "name": "Three looks"}),
     (8, "amara", "begin", CONFLICT),
     (
         7.9,

@@ -12,11 +12,16 @@ from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.models import Product, User
 from accounts.pages import page, show
+from backlog.access import template_asked
+from backlog.models import Template
+from backlog.template_forms import offered_templates
+from backlog.vocabulary import TemplateKind
 from core.errors import Conflict, Invalid, NotFound
 from core.htmx import go
 from reviews import access
 from reviews.layer_forms import HandOverForm, LayerForm, PlanForm
 from reviews.models import Layer, ReviewPlan
+from reviews.plan_templates import steps_of
 from reviews.services import approvals, layers
 from reviews.services.assignments import hand_over as hand_over_verdict
 
@@ -130,7 +135,10 @@ def plan_edit(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 def _plan(request: HttpRequest, product: Product, plan: ReviewPlan | None) -> HttpResponse:
     actor = Actor.of(request)
     posted = request.POST if request.method == "POST" else None
-    form = PlanForm(posted, product=product, plan=plan)
+    template = _template(request, actor, product) if plan is None else None
+    begun = steps_of(product, template.body) if template else []
+    initial = {"name": template.name} if template else {}
+    form = PlanForm(posted, product=product, plan=plan, begun=begun, initial=initial)
     status = 200
     if posted is not None:
         status = 422
@@ -141,7 +149,7 @@ def _plan(request: HttpRequest, product: Product, plan: ReviewPlan | None) -> Ht
                     product=product,
                     name=form.cleaned_data["name"],
                     kind=form.cleaned_data["kind"],
-                    steps=form.steps(plan),
+                    steps=form.steps(form.begun),
                     plan=plan,
                     version=form.cleaned_data["version"],
                 )
@@ -154,11 +162,23 @@ def _plan(request: HttpRequest, product: Product, plan: ReviewPlan | None) -> Ht
     return show(
         request,
         "reviews/plan_form.html",
-        {"form": form, "plan": plan},
+        {
+            "form": form,
+            "plan": plan,
+            "template": template,
+            "templates": [] if plan else offered_templates(product, TemplateKind.REVIEW_PLAN),
+            "may_keep": plan is not None and rights.allowed(actor, "standard.publish", product),
+        },
         product=product,
         active="reviews",
         status=status,
     )
+
+
+def _template(request: HttpRequest, actor: Actor, product: Product) -> Template | None:
+    """The template that a new plan begins with, if the address names one. Raises NotFound."""
+    asked = request.GET.get("template", "")
+    return template_asked(actor, product, asked, TemplateKind.REVIEW_PLAN) if asked else None
 
 
 @page

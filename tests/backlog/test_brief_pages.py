@@ -47,7 +47,7 @@ def test_every_page_opens(cast: Cast, scene: tuple[Item, Brief, Increment], who:
         f"/p/ATLAS/items/{item.key}/increments/{piece.number}/",
         "/p/ATLAS/creative/kinds/",
         "/p/ATLAS/creative/standards/",
-        "/p/ATLAS/creative/templates/",
+        "/p/ATLAS/templates/",
         "/p/ATLAS/learnings/?q=short",
     ):
         answer = client.get(path)
@@ -328,13 +328,13 @@ def test_standards_kinds_and_templates(cast: Cast, scene: tuple[Item, Brief, Inc
     assert own.retired_at
     add(cast, item, title="After the map", needs=[piece], criteria=[("True", "Read")])
     client.post(
-        "/p/ATLAS/creative/templates/",
+        "/p/ATLAS/templates/",
         {"kind": "project", "name": "A tour", "item": item.key, "brief": "BR-1"},
     )
     template = Template.objects.get()
     other = accepted(cast)
     made = worker.post(
-        f"/p/ATLAS/creative/templates/{template.pk}/", {"item": other.key, "title": "Tour two"}
+        f"/p/ATLAS/templates/{template.pk}/apply/", {"item": other.key, "title": "Tour two"}
     )
     assert made["Location"] == "/p/ATLAS/briefs/2/"
     copied = list(other.increments.order_by("number"))

@@ -22,6 +22,8 @@ PIECE = {**BUILT, "number": "increment.number"}
 PLANNED = {**BUILT, "number": "planned_increment.number"}
 API_PIECE = {"key": "built.key", "number": "increment.number"}
 API_PLANNED = {"key": "built.key", "number": "planned_increment.number"}
+TEMPLATE = {"key": PRODUCT, "pk": "brief_template.pk"}
+NO_ROWS = {"name": "N", "increments-TOTAL_FORMS": 0, "increments-INITIAL_FORMS": 0}
 
 
 def first(world: World, tenant: Tenant, _actor: str) -> int:
@@ -147,13 +149,15 @@ INCREMENT_PAGES = [
         POST=OWNING,
         body=lambda t: {"kind": "increment_plan", "name": "N", "item": t.built.key},
     ),
+    row("template-new", key=PRODUCT, GET=OWNING, POST=OWNING, body={"name": "N", "title": "T"}),
+    row("template", **TEMPLATE, GET=OWNING, POST=OWNING, body=NO_ROWS),
     row(
-        "template",
-        key=PRODUCT,
-        pk="brief_template.pk",
+        "template-apply",
+        **TEMPLATE,
         POST=WORKING,
         body=lambda t: {"item": t.built.key},
     ),
+    row("template-offer", **TEMPLATE, POST=OWNING, body={"act": "retire"}),
     row("learnings", key=PRODUCT, GET=MEMBERS),
     row(
         "cite",
@@ -255,11 +259,11 @@ INCREMENT_API = [
     row("api-templates", key=PRODUCT, GET=MEMBERS, POST=OWNING, body=TEMPLATE_BODY),
     row(
         "api-template",
-        key=PRODUCT,
-        pk="brief_template.pk",
+        **TEMPLATE,
+        GET=MEMBERS,
         PUT=OWNING,
-        DELETE=OWNING,
-        body=TEMPLATE_BODY,
+        PATCH=OWNING,
+        body={"name": "N", "body": {"increments": []}, "retired": True},
     ),
     row(
         "api-template-apply",

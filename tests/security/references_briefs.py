@@ -69,6 +69,28 @@ BRIEFS: list[tuple[str, str, str, Body]] = [
     ("api-increment-standards", "POST", "standard", lambda a, b: {"standard": b.standard.pk}),
     ("api-template-apply", "POST", "item", lambda a, b: {"item": b.built.key}),
     (
+        "api-templates",
+        "POST",
+        "item",
+        lambda a, b: {"kind": "item", "name": "T", "item": b.built.key},
+    ),
+    (
+        "api-templates",
+        "POST",
+        "brief",
+        lambda a, b: {
+            "kind": "brief",
+            "name": "T",
+            "brief": a.brief.key if a is b else "BR-987",
+        },
+    ),
+    (
+        "api-templates",
+        "POST",
+        "review_plan",
+        lambda a, b: {"kind": "review_plan", "name": "T", "review_plan": b.review_plan.pk},
+    ),
+    (
         "api-citations",
         "POST",
         "increment",
