@@ -52,6 +52,12 @@ def carried_anchor(anchor: Mapping[str, Any], moved: Mapping[int, int]) -> dict[
     return found
 
 
+def moment(anchor: Mapping[str, Any] | None) -> int | None:
+    """The milliseconds that a place in a film begins at; None for another place."""
+    second = (anchor or {}).get("second")
+    return None if second is None else round(second * 1000)
+
+
 def place_words(anchor: Mapping[str, Any] | None) -> str:
     """A place in words: "lines 12–14", "page 3, a region", "1:05–1:20"; empty for the whole."""
     if not anchor:

@@ -27,7 +27,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 from assets.models import Preview, Version
 from assets.storage import store
 from reviews.models import Approval, Note, ReviewCycle
-from reviews.places import place_words
+from reviews.places import moment, place_words
 from reviews.selectors import approvals_of, stages_of
 from reviews.vocabulary import ApprovalState, NoteState, Verdict
 
@@ -198,11 +198,14 @@ class _Sheets:
         self.rows = {(row.kind, row.number): row for row in rows.order_by("pk")}
 
     def cut(self, note: Note) -> Picture | None:
-        """The page or picture that a note points at, with its region; None where there is none."""
+        """The page, picture or frame that a note points at, with its region; None where there is none."""
         anchor = note.anchor or {}
-        if self.left == 0 or not ({"region", "page"} & anchor.keys()):
+        if self.left == 0 or not ({"region", "page", "second"} & anchor.keys()):
             return None
-        row = self.rows.get(("page", anchor.get("page", 1))) or self.rows.get(("thumb", 1))
+        if "second" in anchor:
+            row = self.rows.get(("still", moment(anchor) or 0))
+        else:
+            row = self.rows.get(("page", anchor.get("page", 1))) or self.rows.get(("thumb", 1))
         if row is None:
             return None
         try:

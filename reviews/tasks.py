@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reviews.jobs import opening, reminders
+from reviews.jobs import opening, reminders, stills
+
+
+@shared_task(name="reviews.stills")
+def make_stills(*, version_id: int) -> None:
+    """The frames that the notes on a film point at."""
+    stills.make(version_id)
 
 
 @shared_task(name="reviews.sweep")
 def sweep() -> None:
-    """Every minute: open stages whose conditions hold, and remind whoever's verdict is due."""
+    """Every minute: open stages whose conditions hold, remind whoever's verdict is due, make stills left undone."""
     opening.open_waiting()
     reminders.send_due()
+    stills.sweep()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
 
@@ -112,6 +112,21 @@ def _write(version: Version, claim: datetime, answer: run.Answer) -> None:
     if answer.refused:
         _refuse(version, claim, answer.refused)
         return
+
+    def settle() -> None:
+        facts = {name: value for name, value in answer.facts.items() if value is not None}
+        _finish(version, claim, PreviewState.READY, "", facts)
+        version.previews.exclude(kind="still").delete()
+        _know(version, answer.parts)
+
+    keep(version, answer, settle)
+
+
+def keep(version: Version, answer: run.Answer, settle: Callable[[], None] = lambda: None) -> int:
+    """Rows and bytes of the previews that were made; ``settle`` is called in their transaction. Returns how many.
+
+    Raises what ``settle`` raises, Broken and NoRoom; nothing stays then.
+    """
     with ExitStack() as drafts:
         made = [
             (each, drafts.enter_context(_received(answer.bytes_of(each), each)))
@@ -122,18 +137,18 @@ def _write(version: Version, claim: datetime, answer: run.Answer) -> None:
             with transaction.atomic():
                 # whoever removes files that nobody needs holds the same lock
                 Product.objects.select_for_update(no_key=True).get(pk=version.product_id)
-                facts = {name: value for name, value in answer.facts.items() if value is not None}
-                _finish(version, claim, PreviewState.READY, "", facts)
-                version.previews.all().delete()
+                settle()
                 for _, draft in made:
                     if store().keep(version.product_id, draft):
                         kept.append(draft.sha256)
-                Preview.objects.bulk_create(_row(version, each, draft) for each, draft in made)
-                _know(version, answer.parts)
+                Preview.objects.bulk_create(
+                    (_row(version, each, draft) for each, draft in made), ignore_conflicts=True
+                )
         except BaseException:
             for sha256 in kept:
                 store().remove(version.product_id, sha256)
             raise
+    return len(made)
 
 
 def _row(version: Version, made: run.Made, draft: Draft) -> Preview:

@@ -1,7 +1,7 @@
 """The process: bytes on standard input, findings on standard output.
 
-``python -m assets.looking KIND MEMORY SECONDS OUTPUT MEDIA_TYPE``. What it writes: for each preview a line
-of JSON ({"kind", "number", "media_type", "width", "height", "size"}) and that many bytes; at the end a line
+``python -m assets.looking KIND MEMORY SECONDS OUTPUT MEDIA_TYPE [MILLISECONDS]``. What it writes: for each preview a
+line of JSON ({"kind", "number", "media_type", "width", "height", "size"}) and that many bytes; at the end a line
 {"done": …} or {"refused": sentence}. It ends with 0 then, and with anything else where it broke.
 """
 
@@ -20,6 +20,7 @@ KINDS = {
     "pdf": "assets.looking.documents",
     "video": "assets.looking.films",
     "audio": "assets.looking.films",
+    "stills": "assets.looking.stills",
 }
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     findings = Findings(sys.stdout.buffer)
     with os.fdopen(0, "rb", closefd=False) as file:
         try:
-            findings.done(look.look(file, findings, sys.argv[5]))
+            findings.done(look.look(file, findings, *sys.argv[5:]))
         except Refused as reason:
             findings.refused(str(reason))
         except MemoryError:

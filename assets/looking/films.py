@@ -70,15 +70,23 @@ def look(file: BinaryIO, findings: Findings, media_type: str) -> Found:
     return found
 
 
-def _open(file: BinaryIO, reader: str) -> Any:
+def opened(file: BinaryIO, reader: str) -> Any:
+    """The container, from its beginning."""
     file.seek(0)
     return av.open(file, "r", format=reader, metadata_errors="replace")
+
+
+def need_size(stream: Any) -> None:
+    """Raises Refused for a moving picture whose single frames are too large to decode."""
+    context = stream.codec_context
+    if context.width * context.height > PIXELS:
+        raise Refused("The moving picture has more than 40 million pixels.")
 
 
 def _packets(file: BinaryIO, reader: str) -> Found:
     digests = {name: hashlib.sha256() for name in PART_OF.values()}
     found = Found()
-    with _open(file, reader) as container:
+    with opened(file, reader) as container:
         streams = [each for each in container.streams if each.type in PART_OF]
         if not streams:
             raise Refused("There is neither picture nor sound in the file.")
@@ -102,12 +110,10 @@ def _packets(file: BinaryIO, reader: str) -> Found:
 
 def _poster(file: BinaryIO, reader: str, findings: Findings, length: float) -> None:
     """A frame from a tenth into the film: the first is often black."""
-    with _open(file, reader) as container:
+    with opened(file, reader) as container:
         stream = container.streams.video[0]
-        context = stream.codec_context
-        if context.width * context.height > PIXELS:
-            raise Refused("The moving picture has more than 40 million pixels.")
-        stream.thread_type, context.thread_count = "NONE", 1
+        need_size(stream)
+        stream.thread_type, stream.codec_context.thread_count = "NONE", 1
         if length > 2:
             container.seek(int(length / 10 * av.time_base))
         image: Image.Image | None = None
@@ -125,7 +131,7 @@ def _poster(file: BinaryIO, reader: str, findings: Findings, length: float) -> N
 def _wave(file: BinaryIO, reader: str) -> tuple[list[float], float]:
     """The loudest sample (0 to 1) of each of at most ``PEAKS`` equal stretches, and the picture's frames a second."""
     loudest: list[float] = []
-    with _open(file, reader) as container:
+    with opened(file, reader) as container:
         rate = float(
             (container.streams.video[0].average_rate or 0) if container.streams.video else 0
         )

@@ -22,6 +22,7 @@ PREVIEW_KINDS = {
     "thumb": ("image/webp",),
     "page": ("image/webp",),
     "poster": ("image/webp",),
+    "still": ("image/webp",),
     "waveform": ("application/json",),
 }
 LARGEST = 1 << 31
@@ -43,6 +44,7 @@ BOUNDS = {
     "pdf": Bounds(208 * MEGABYTE, 60),
     "video": Bounds(1024 * MEGABYTE, 110),
     "audio": Bounds(768 * MEGABYTE, 80),
+    "stills": Bounds(1024 * MEGABYTE, 110),
 }
 
 
@@ -80,12 +82,15 @@ class Answer:
 
 
 @contextlib.contextmanager
-def looked_at(path: Path, kind: str, media_type: str, folder: Path) -> Iterator[Answer]:
-    """What the process finds in the file at ``path``; the output lies in ``folder``. Raises Broken, OSError."""
+def looked_at(path: Path, kind: str, media_type: str, folder: Path, *more: str) -> Iterator[Answer]:
+    """What the process finds in the file at ``path``; the output lies in ``folder``. Raises Broken, OSError.
+
+    ``more``: what else that kind of look is told.
+    """
     bounds = BOUNDS[kind]
     with path.open("rb") as file, tempfile.TemporaryFile(dir=folder) as output:
         command = [sys.executable, "-m", "assets.looking", kind]
-        command += [str(bounds.memory), str(bounds.seconds), str(bounds.output), media_type]
+        command += [str(bounds.memory), str(bounds.seconds), str(bounds.output), media_type, *more]
         process = subprocess.Popen(
             command,
             stdin=file,
@@ -133,12 +138,12 @@ def _read(output: Any) -> Answer:
                 return Answer(output, previews, facts, parts)
             made = Made(
                 str(line["kind"]),
-                _number(line["number"]) or 1,
+                _required(line["number"]),
                 str(line["media_type"]),
                 _number(line["width"]),
                 _number(line["height"]),
                 output.tell(),
-                _number(line["size"]) or 0,
+                _required(line["size"]),
             )
             if made.media_type not in PREVIEW_KINDS[made.kind] or len(previews) >= PREVIEWS:
                 raise Broken("The decoder said something that it never says.")
@@ -154,6 +159,13 @@ def _number(value: object) -> int | None:
     if not isinstance(value, int) or not 0 <= value < LARGEST:
         raise ValueError("no such number")
     return value
+
+
+def _required(value: object) -> int:
+    found = _number(value)
+    if found is None:
+        raise ValueError("no number")
+    return found
 
 
 def _digest(value: object) -> str:

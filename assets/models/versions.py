@@ -198,7 +198,8 @@ class VersionPart(models.Model):
 class Preview(models.Model):
     """A picture, or figures, that a worker made of a version. Its bytes lie in the store under their own SHA-256.
 
-    ``kind``: poster (films), page (PDF, ``number`` from 1), thumb (all), waveform (sound: JSON of peaks).
+    ``kind``: poster and still (films; the ``number`` of a still is its millisecond), page (PDF, ``number`` from 1;
+    drawings), thumb (all), waveform (sound: JSON of peaks).
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")

@@ -19,6 +19,7 @@ from backlog.models import BriefLine
 from backlog.services import changes
 from core import text
 from core.errors import Conflict, Invalid, NotAllowed
+from core.queueing import enqueue_on_commit
 from reviews.contradictions import Wish, pairs
 from reviews.models import Contradiction, GuestLink, Note, ReviewCycle, Stage
 from reviews.places import carried_anchor, carried_lines
@@ -124,6 +125,8 @@ def _write(
     _record(actor, note, "review.noted", fields, right=right, now=now)
     if note.parent is None:
         find_contradictions(version)
+    if version.kind == AssetKind.VIDEO and "second" in (note.anchor or {}):
+        enqueue_on_commit("reviews.stills", {"version_id": version.pk})
     return note
 
 
