@@ -159,7 +159,7 @@ def show(
 
 
 def frame(request: HttpRequest, product: Product | None, active: str) -> dict[str, Any]:
-    """What ``base.html`` reads: rail, switcher, person. Queries: products, and one for each counted nav entry."""
+    """What ``base.html`` reads: rail, switcher, person, bell. Queries: products, bell, each counted nav entry."""
     actor = Actor.of(request)
     products = list(products_of(actor))
     user = request.user
@@ -187,6 +187,8 @@ def frame(request: HttpRequest, product: Product | None, active: str) -> dict[st
     if product is not None:
         context["nav"] = _nav(actor, product, active)
         context["search_url"] = reverse("search", args=[product.key])
+        bell = import_string(import_string(f"{settings.WIRING}.NOTIFICATIONS"))
+        context["notifications"] = bell(actor=actor, product=product)
         context["palette_url"] = reverse("search-palette", args=[product.key])
     return context
 

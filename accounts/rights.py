@@ -12,6 +12,8 @@ from accounts.roles import ACTIONS, Role
 from core.errors import NotAllowed, NotFound
 
 _READING = frozenset({"product.read"})
+#: What can still be done in an archived product.
+_ARCHIVED = frozenset({"product.edit", "notice.keep"})
 
 
 #: The verb of a wish that nothing carries out by itself: who may do it does it, and says so.
@@ -38,7 +40,7 @@ def allowed(actor: Actor, action: str, product: Product) -> bool:
         return True
     if actor.token is not None and actor.token.scope == ApiToken.Scope.READ:
         return False
-    if product.archived_at is not None and action != "product.edit":
+    if product.archived_at is not None and action not in _ARCHIVED:
         return False
     return actor.changed_rights_in(product).get(action, role in holders)
 

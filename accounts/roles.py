@@ -36,6 +36,7 @@ ACTIONS: dict[str, tuple[str, frozenset[str]]] = {
     "view.save": ("keep private views of lists", _ALL),
     "comment.add": ("comment", _ALL),
     "digest.receive": ("receive digests by e-mail", _ALL),
+    "notice.keep": ("be told of changes, and keep their own notifications", _ALL),
     "view.share": ("share views of lists", _WORKING),
     "item.create": ("add items", _WORKING),
     "item.edit": ("edit items", _WORKING),

@@ -6,6 +6,7 @@
 ========================  ===========================================  =================================================
 event                     payload                                      announced when
 ========================  ===========================================  =================================================
+changes.recorded          product_id, changes                          rows were added to the change log
 product.created           product_id, now                              a product was made
 item.inputs_changed       product_id, item_ids, now                    something that a priority is made from changed
 item.planning_changed     actor, product, changed, now                 cycle, effort or queue of items changed

@@ -13,6 +13,7 @@ APPS = (
     "reviews",
     "insights",
     "integrations",
+    "notices",
 )
 
 

@@ -65,6 +65,9 @@ NAV: list[dict[str, Any]] = [
     },
 ]
 
+# The bell of the top bar: a function of (actor, product) -> {url, count, shown}.
+NOTIFICATIONS = "notices.panels.bell"
+
 # Parts of an item's page, top to bottom: "app.panels.function" of (actor, item).
 ITEM_PANELS: list[str] = [
     "scoring.panels.priority",
@@ -152,6 +155,7 @@ INLINE: dict[str, list[str]] = {
         "assets.services.metrics.set_up",
         "reviews.services.layers.set_up",
     ],
+    "changes.recorded": ["notices.jobs.following.wake"],
     "item.inputs_changed": ["scoring.jobs.rescore.on_inputs_changed"],
     "item.planning_changed": ["scoring.services.scope.follow"],
     "item.merged": [
@@ -187,6 +191,7 @@ INVARIANTS: list[str] = [
     "reviews.jobs.checks.findings",
     "integrations.jobs.checks.findings",
     "insights.jobs.checks.findings",
+    "notices.jobs.checks.findings",
 ]
 
 # Summary columns against what they are made from (`manage.py check_summaries`, and a part of the above).

@@ -6,7 +6,7 @@ import logging
 import re
 
 #: What follows these stays out of every log: whoever holds the link is let in.
-_SECRET = re.compile(r"(/(?:join|new-password|digest/stop|guest)/)[^\s'\"?]+")
+_SECRET = re.compile(r"(/(?:join|new-password|digest/stop|notifications/stop|guest)/)[^\s'\"?]+")
 
 
 def redacted(text: str) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Product
+from backlog import events
 from backlog.models import Change, Item
 from core import text
 from core.inserting import insert
@@ -55,7 +56,7 @@ def record(
     batch: uuid.UUID | None = None,
     undoes: uuid.UUID | None = None,
 ) -> list[Change]:
-    """Append ``entries`` to the log inside the caller's transaction. One insert."""
+    """Append ``entries`` to the log inside the caller's transaction, and announce them. One insert."""
     now = now or timezone.now()
     rows = [
         Change(
@@ -78,7 +79,10 @@ def record(
         )
         for entry in entries
     ]
-    return list(insert(rows))
+    made = list(insert(rows))
+    if made:
+        events.publish("changes.recorded", product_id=product.pk, changes=made)
+    return made
 
 
 def since_version(item: Item, version: int) -> dict[str, list[Any]]:

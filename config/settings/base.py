@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "reviews.apps.ReviewsConfig",
     "insights.apps.InsightsConfig",
     "integrations.apps.IntegrationsConfig",
+    "notices.apps.NoticesConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -224,10 +225,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
             "scoring.sweep",
             "integrations.sweep",
             "insights.sweep",
+            "notices.sweep",
         )
     },
     "accounts.nightly": {"task": "accounts.nightly", "schedule": crontab(hour=3, minute=23)},
     "assets.hourly": {"task": "assets.hourly", "schedule": crontab(minute=37)},
+    "notices.nightly": {"task": "notices.nightly", "schedule": crontab(hour=3, minute=41)},
     "scoring.hourly": {"task": "scoring.hourly", "schedule": crontab(minute=7)},
     "scoring.nightly": {"task": "scoring.nightly", "schedule": crontab(hour=2, minute=17)},
 }

@@ -8,7 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.actors import Actor
 from assets.models import Asset
+from backlog.services import changes
 from reviews import entry
 from reviews.models import Assignment, ReviewCycle, Stage
 from reviews.vocabulary import CycleState, StageState
@@ -56,8 +58,28 @@ def open_waiting(now: datetime | None = None) -> int:
     )
     for pk in rounds:
         with transaction.atomic():
-            cycle = ReviewCycle.objects.select_related("version", "asset__item").get(pk=pk)
+            cycle = ReviewCycle.objects.select_related("product", "version", "asset__item").get(
+                pk=pk
+            )
             Asset.objects.locked(cycle.asset_id)
             if ReviewCycle.objects.filter(pk=pk, state=CycleState.OPEN).exists():
                 advance(cycle, now)
+                _record(cycle, now)
     return len(rounds)
+
+
+def _record(cycle: ReviewCycle, now: datetime) -> None:
+    """What opened by itself is logged; what a person's act opened, their own line tells."""
+    opened = Stage.objects.filter(cycle=cycle, opened_at=now).order_by("step", "position")
+    names = list(opened.values_list("name", flat=True))
+    if not names:
+        return
+    fields: dict[str, tuple[object, object]] = {
+        "asset": (None, cycle.asset.name),
+        "version": (None, cycle.version.number),
+        "round": (None, cycle.round),
+        "sha256": (None, cycle.version.sha256),
+        "opened": (None, names),
+    }
+    entry = changes.Entry("review.opened", cycle, cycle.asset.item, fields)
+    changes.record(actor=Actor.system(), product=cycle.product, entries=[entry], now=now)

@@ -125,7 +125,7 @@ if (document.querySelector('[data-list]')) {
   register('o', 'Open the whole page', () => {
     const link = here()?.querySelector('[data-row-link]');
     if (!link) return false;
-    location.assign(link.href);
+    if (link.href) location.assign(link.href); else link.click(); // one that is a form is sent
     return true;
   }, 'Lists');
   if (document.querySelector('[data-select]')) {

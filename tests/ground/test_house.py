@@ -17,6 +17,7 @@ APPS = (
     "reviews",
     "insights",
     "integrations",
+    "notices",
 )
 
 

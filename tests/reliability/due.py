@@ -22,11 +22,13 @@ from assets.models import Version
 from assets.services.assets import add_asset
 from assets.storage import store
 from backlog.models import Item, ItemSummary
-from backlog.services import states
+from backlog.services import comments, states
 from config.celery import app
 from insights.services.preferences import set_preference
 from integrations.models import ImportRun
 from integrations.services import imports
+from notices.jobs.following import follow
+from notices.services.reading import mark_all_read
 from reviews.models import Assignment, Layer
 from scoring.jobs.previews import preview
 from scoring.models import Publication, Rating, RefinementSession, RubricVersion, Snapshot
@@ -79,6 +81,13 @@ def _asked(cast: Cast) -> None:
     Assignment.objects.filter(stage__cycle=waiting).update(waiting=False)
 
 
+def _told_long_ago(cast: Cast, item: Item) -> None:
+    """A notice that was read, and what is older than news."""
+    comments.add_comment(actor=cast.actor("owner"), item=item, body="@viewer look")
+    follow(cast.a.pk)
+    mark_all_read(actor=cast.actor("viewer"), product=cast.a)
+
+
 def due() -> Cast:
     """Something to do for every task, since ``BEFORE``."""
     with time_machine.travel(BEFORE, tick=False):
@@ -110,6 +119,7 @@ def due() -> Cast:
             for hours in range(4)
         )
         set_preference(actor=owner, product=cast.a, cadence="daily", hour=8, weekday=0)
+        _told_long_ago(cast, item)
         RememberedAnswer.objects.create(user=cast.owner, key="old", request_digest="d", status=201)
         AttemptCount.objects.create(key="old", window_started_at=BEFORE, count=3)
         path = Path(store().path(cast.a.pk, "ab" * 32))

@@ -1,4 +1,4 @@
-"""What imports and insights put into a product."""
+"""What imports, insights and notices put into a product."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.actors import Actor, Via
+from accounts.models import Membership
+from backlog.services import comments
 from insights.jobs import digests
 from insights.models import DigestPreference
 from insights.services.preferences import set_preference
@@ -14,6 +17,10 @@ from insights.vocabulary import Cadence
 from integrations.jobs import imports as jobs
 from integrations.models import ImportRun
 from integrations.services import imports
+from notices.jobs.following import follow
+from notices.models import Notice
+from notices.services.preferences import set_ways
+from notices.unsubscribing import token_of as stop_token_of
 from tests.integrations.exports import FIRST, jira
 from tests.security.world import Tenant
 
@@ -72,3 +79,21 @@ def furnish_digests(tenant: Tenant) -> None:
     digests.sweep(now=timezone.now() + timedelta(days=2))
     preference = DigestPreference.objects.get(product=tenant.product, user=tenant.person)
     tenant.things["unsubscribe_token"] = token_of(preference)
+
+
+def furnish_notices(tenant: Tenant) -> None:
+    """A mention by a colleague, of which there is a notice, and a choice of how notices come."""
+    actor, product = tenant.actor(), tenant.product
+    set_ways(actor=actor, product=product, ways={"mention": "mail"})
+    comments.add_comment(
+        actor=Actor(user=tenant.colleague, channel=Via.PAGE),
+        item=tenant.item,
+        body=f"{tenant.mark} @{tenant.person.email}",
+    )
+    follow(product.pk)
+    mine = Notice.objects.filter(product=product, person=tenant.person)
+    membership = Membership.objects.get(product=product, user=tenant.person)
+    tenant.things |= {
+        "notice": mine.latest("pk"),
+        "stop_token": stop_token_of(membership),
+    }

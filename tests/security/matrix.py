@@ -23,6 +23,7 @@ from tests.cast import MEMBERS as ROLES
 from tests.security.matrix_briefs import ROWS as BRIEFS
 from tests.security.matrix_guests import GUESTS
 from tests.security.matrix_media import MEDIA
+from tests.security.matrix_notices import NOTICES
 from tests.security.matrix_placements import PLACEMENTS
 from tests.security.matrix_reviews import REVIEW_LAYERS
 from tests.security.rows import Row, row
@@ -944,4 +945,5 @@ MATRIX: list[Row] = [
     *IMPORTS,
     *IMPORTS_API,
     *INSIGHTS,
+    *NOTICES,
 ]

@@ -20,7 +20,7 @@ from tests.security.world import CANARY, World
 ADDRESSED = [each for each in MATRIX if each.groups and not each.capability]
 CASES = [(each, method) for each in ADDRESSED for method in each.methods]
 #: groups whose values mean the same in every product
-SHARED = frozenset({"kind", "number", "chapter"})
+SHARED = frozenset({"kind", "number", "chapter", "instant"})
 
 
 def name_of(value: object) -> str:

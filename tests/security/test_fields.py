@@ -18,7 +18,16 @@ from tests.security.test_references import fields_of
 from tests.security.watching import contents, undone, written_tables
 from tests.security.world import World
 
-APPS = ("accounts", "backlog", "scoring", "assets", "reviews", "insights", "integrations")
+APPS = (
+    "accounts",
+    "backlog",
+    "scoring",
+    "assets",
+    "reviews",
+    "insights",
+    "integrations",
+    "notices",
+)
 #: every column of every table of ours, and some that people try
 COLUMNS = sorted(
     {

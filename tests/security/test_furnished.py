@@ -8,7 +8,16 @@ from django.db import models
 
 from tests.security.world import CANARY, World
 
-APPS = ("accounts", "backlog", "scoring", "assets", "reviews", "insights", "integrations")
+APPS = (
+    "accounts",
+    "backlog",
+    "scoring",
+    "assets",
+    "reviews",
+    "insights",
+    "integrations",
+    "notices",
+)
 
 #: Tables that hold nothing of a product that a person could read, each with the reason.
 LEFT_OUT = {

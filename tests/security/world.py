@@ -232,4 +232,5 @@ def furnishers() -> list[Callable[[Tenant], None]]:
         decided.furnish_decisions,
         top.furnish_imports,
         top.furnish_digests,
+        top.furnish_notices,
     ]
