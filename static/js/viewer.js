@@ -184,9 +184,99 @@ class Text extends Viewer {
   }
 }
 
-/* --- Pictures and pages: size, regions by mouse, finger and keys ------------------------------------------------------ */
+/* --- A region of a picture, by mouse, finger and keys. Whoever extends it has stage, sheet, picture and told() ------- */
 
-class Sheets extends Viewer {
+class Regions extends Viewer {
+  watch() {
+    this.region = null;
+    this.drawing = false;
+    this.stage.addEventListener('pointerdown', (event) => this.begin(event));
+    this.stage.addEventListener('keydown', (event) => this.keys(event));
+  }
+
+  draw(on) {
+    this.drawing = on;
+    this.stage.classList.toggle('is-drawing', on);
+    this.root.querySelector('[data-do="draw"]').setAttribute('aria-pressed', String(on));
+  }
+
+  /* Where a mouse draws at once (``freely``) a finger still scrolls; else both draw while the tool is on. */
+  begin(event) {
+    if (event.target.closest('[data-mark]') || !event.target.closest('[data-sheet]')) return;
+    if (event.button !== 0 || !(this.drawing || (this.freely && event.pointerType === 'mouse'))) return;
+    event.preventDefault();
+    this.stage.focus({ preventScroll: true });
+    const box = this.picture.getBoundingClientRect();
+    const share = (one) => [clamp((one.clientX - box.left) / box.width, 0, 1), clamp((one.clientY - box.top) / box.height, 0, 1)];
+    const start = share(event);
+    let moved = false;
+    const move = (one) => {
+      const now = share(one);
+      moved ||= Math.hypot(one.clientX - event.clientX, one.clientY - event.clientY) > 4;
+      if (moved) this.put([Math.min(start[0], now[0]), Math.min(start[1], now[1]), Math.abs(start[0] - now[0]), Math.abs(start[1] - now[1])], false);
+    };
+    const end = () => {
+      removeEventListener('pointermove', move);
+      removeEventListener('pointerup', end);
+      removeEventListener('pointercancel', end);
+      if (!moved) { this.region = null; this.frame(); }
+      this.draw(false);
+      this.told();
+    };
+    addEventListener('pointermove', move);
+    addEventListener('pointerup', end);
+    addEventListener('pointercancel', end);
+  }
+
+  put(region, focus) {
+    const [x, y, w, h] = region;
+    const wide = clamp(w, 0.002, 1);
+    const high = clamp(h, 0.002, 1);
+    this.region = [clamp(x, 0, 1 - wide), clamp(y, 0, 1 - high), wide, high];
+    this.frame();
+    if (focus) { this.box.focus(); this.told(); }
+  }
+
+  frame() {
+    this.box?.remove();
+    this.box = null;
+    if (!this.region) return;
+    this.box = document.createElement('div');
+    this.box.className = 'region';
+    this.box.tabIndex = 0;
+    this.box.setAttribute('role', 'group');
+    this.box.setAttribute('aria-label', say('Region: arrows move it, Shift and arrows change its size, Escape takes it away'));
+    place(this.box, this.region);
+    this.sheet.append(this.box);
+  }
+
+  keys(event) {
+    if (event.target !== this.box || event.altKey || event.ctrlKey || event.metaKey) return;
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (by) {
+      const [x, y, w, h] = this.region;
+      const step = 0.01;
+      this.put(event.shiftKey ? [x, y, w + by[0] * step, h + by[1] * step] : [x + by[0] * step, y + by[1] * step, w, h], true);
+    } else if (event.key === 'Escape') {
+      this.region = null;
+      this.frame();
+      this.draw(false);
+      this.told();
+      this.stage.focus({ preventScroll: true });
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  drawn() {
+    this.draw(!this.drawing);
+    if (this.drawing && !this.region) this.put([0.375, 0.375, 0.25, 0.25], true); // a start for the keys; a finger draws over it
+  }
+}
+
+/* --- Pictures and pages: size, regions ---------------------------------------------------------------------------------- */
+
+class Sheets extends Regions {
   constructor(root) {
     super(root);
     this.stage = root.querySelector('[data-stage]');
@@ -194,12 +284,10 @@ class Sheets extends Viewer {
     this.sheets = [...root.querySelectorAll('[data-sheet]')];
     this.at = 0;
     this.scale = 0; // 0: fit
-    this.region = null;
-    this.drawing = false;
+    this.freely = true;
+    this.watch();
     this.field = root.querySelector('[data-page-number]');
     this.field?.addEventListener('change', () => this.show(Number(this.field.value) - 1));
-    this.stage.addEventListener('pointerdown', (event) => this.begin(event));
-    this.stage.addEventListener('keydown', (event) => this.keys(event));
     this.stage.addEventListener('wheel', (event) => {
       if (!event.ctrlKey) return;
       event.preventDefault();
@@ -267,45 +355,14 @@ class Sheets extends Viewer {
     if (what === 'page-back') this.show(this.at - 1);
     if (what === 'page-on') this.show(this.at + 1);
     if (what === 'clear') { this.region = null; this.frame(); this.told(); }
-    if (what === 'draw') {
-      this.draw(!this.drawing);
-      if (this.drawing && !this.region) this.put([0.375, 0.375, 0.25, 0.25], true); // a start for the keys; a finger draws over it
-    }
+    if (what === 'draw') this.drawn();
   }
 
-  draw(on) {
-    this.drawing = on;
-    this.stage.classList.toggle('is-drawing', on);
-    this.root.querySelector('[data-do="draw"]').setAttribute('aria-pressed', String(on));
-  }
-
-  /* A mouse draws at once; a finger scrolls, unless the tool is on. Space or the middle button: drag the picture about. */
+  /* The middle button, or Alt: drag the picture about. */
   begin(event) {
-    if (event.target.closest('[data-mark]') || !event.target.closest('[data-sheet]')) return;
-    if (event.button === 1 || (event.button === 0 && event.altKey)) { this.drag(event); return; }
-    if (event.button !== 0 || (event.pointerType !== 'mouse' && !this.drawing)) return;
-    event.preventDefault();
-    this.stage.focus({ preventScroll: true });
-    const box = this.picture.getBoundingClientRect();
-    const share = (one) => [clamp((one.clientX - box.left) / box.width, 0, 1), clamp((one.clientY - box.top) / box.height, 0, 1)];
-    const start = share(event);
-    let moved = false;
-    const move = (one) => {
-      const now = share(one);
-      moved ||= Math.hypot(one.clientX - event.clientX, one.clientY - event.clientY) > 4;
-      if (moved) this.put([Math.min(start[0], now[0]), Math.min(start[1], now[1]), Math.abs(start[0] - now[0]), Math.abs(start[1] - now[1])], false);
-    };
-    const end = () => {
-      removeEventListener('pointermove', move);
-      removeEventListener('pointerup', end);
-      removeEventListener('pointercancel', end);
-      if (!moved) { this.region = null; this.frame(); }
-      this.draw(false);
-      this.told();
-    };
-    addEventListener('pointermove', move);
-    addEventListener('pointerup', end);
-    addEventListener('pointercancel', end);
+    const drags = event.button === 1 || (event.button === 0 && event.altKey);
+    if (drags && event.target.closest('[data-sheet]')) this.drag(event);
+    else super.begin(event);
   }
 
   drag(event) {
@@ -315,46 +372,6 @@ class Sheets extends Viewer {
     const end = () => { removeEventListener('pointermove', move); removeEventListener('pointerup', end); };
     addEventListener('pointermove', move);
     addEventListener('pointerup', end);
-  }
-
-  put(region, focus) {
-    const [x, y, w, h] = region;
-    const wide = clamp(w, 0.002, 1);
-    const high = clamp(h, 0.002, 1);
-    this.region = [clamp(x, 0, 1 - wide), clamp(y, 0, 1 - high), wide, high];
-    this.frame();
-    if (focus) { this.box.focus(); this.told(); }
-  }
-
-  frame() {
-    this.box?.remove();
-    this.box = null;
-    if (!this.region) return;
-    this.box = document.createElement('div');
-    this.box.className = 'region';
-    this.box.tabIndex = 0;
-    this.box.setAttribute('role', 'group');
-    this.box.setAttribute('aria-label', say('Region: arrows move it, Shift and arrows change its size, Escape takes it away'));
-    place(this.box, this.region);
-    this.sheet.append(this.box);
-  }
-
-  keys(event) {
-    if (event.target !== this.box || event.altKey || event.ctrlKey || event.metaKey) return;
-    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (by) {
-      const [x, y, w, h] = this.region;
-      const step = 0.01;
-      this.put(event.shiftKey ? [x, y, w + by[0] * step, h + by[1] * step] : [x + by[0] * step, y + by[1] * step, w, h], true);
-    } else if (event.key === 'Escape') {
-      this.region = null;
-      this.frame();
-      this.draw(false);
-      this.told();
-      this.stage.focus({ preventScroll: true });
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
   }
 
   paint() {
@@ -386,9 +403,9 @@ function place(element, [x, y, w, h]) {
   element.style.height = `${h * 100}%`;
 }
 
-/* --- Film and sound: a timeline with the wave, a range that can repeat ------------------------------------------------ */
+/* --- Film and sound: a timeline with the wave, a range that can repeat, a region of what is shown ---------------------- */
 
-class Player extends Viewer {
+class Player extends Regions {
   constructor(root) {
     super(root);
     this.media = root.querySelector('video, audio');
@@ -404,7 +421,15 @@ class Player extends Viewer {
     this.button = (name) => root.querySelector(`[data-do="${name}"]`);
     for (const name of ['timeupdate', 'loadedmetadata', 'seeked', 'durationchange']) this.media.addEventListener(name, () => this.tell(name !== 'timeupdate' || this.media.paused));
     for (const name of ['play', 'pause', 'ended']) this.media.addEventListener(name, () => this.playing());
-    if (this.media.localName === 'video') this.media.addEventListener('click', () => this.act('play'));
+    this.sheet = root.querySelector('[data-sheet]');
+    if (this.sheet) {
+      this.stage = root.querySelector('[data-stage]');
+      this.picture = this.media;
+      this.watch();
+      this.media.addEventListener('loadedmetadata', () => this.shape());
+      this.media.addEventListener('click', () => { if (!this.busy) this.act('play'); });
+      this.shape();
+    }
     this.track.addEventListener('pointerdown', (event) => this.scrub(event));
     this.track.addEventListener('keydown', (event) => {
       const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[event.key];
@@ -424,6 +449,26 @@ class Player extends Viewer {
   get length() {
     const own = this.media.duration;
     return Number.isFinite(own) && own > 0 ? own : Number(this.root.dataset.duration || 0) / 1000;
+  }
+
+  /* The box of the film is the picture's, without bars beside it, so that shares of it are shares of the picture. */
+  shape() {
+    if (this.media.videoWidth) this.sheet.style.setProperty('--ratio', this.media.videoWidth / this.media.videoHeight);
+  }
+
+  begin(event) {
+    if (!this.drawing) return;
+    this.busy = true; // the click that ends the drawing plays nothing
+    super.begin(event);
+    for (const end of ['pointerup', 'pointercancel']) addEventListener(end, () => setTimeout(() => { this.busy = false; }), { once: true });
+  }
+
+  told() { this.tell(true); }
+
+  unframe() {
+    if (!this.region) return;
+    this.region = null;
+    this.frame();
   }
 
   async listen(url) {
@@ -470,7 +515,8 @@ class Player extends Viewer {
     }
     if (what === 'in') { this.start = now; if (this.stop !== null && this.stop <= now) this.stop = null; this.ranged(); }
     if (what === 'out') { this.stop = now; if (this.start === null || this.start >= now) this.start = 0; this.ranged(); }
-    if (what === 'clear') { this.start = null; this.stop = null; this.loop(false); this.ranged(); }
+    if (what === 'clear') { this.start = null; this.stop = null; this.loop(false); this.unframe(); this.ranged(); }
+    if (what === 'draw') { this.media.pause(); this.drawn(); }
     if (what === 'loop') this.loop(!this.looping);
     if (what === 'mute') {
       this.media.muted = !this.media.muted;
@@ -488,6 +534,7 @@ class Player extends Viewer {
     const paused = this.media.paused;
     this.button('play').classList.toggle('is-on', !paused);
     this.button('play').setAttribute('aria-pressed', String(!paused));
+    if (!paused) this.unframe(); // a region is of the frame that stands still
     const watch = () => {
       if (this.media.paused) return;
       const end = this.stop ?? this.length;
@@ -502,7 +549,6 @@ class Player extends Viewer {
   ranged() {
     const range = this.root.querySelector('[data-range]');
     range.hidden = this.start === null;
-    this.button('clear').hidden = this.start === null;
     if (this.start !== null && this.length) {
       range.style.left = `${(this.start / this.length) * 100}%`;
       range.style.width = `${(((this.stop ?? this.start) - this.start) / this.length) * 100}%`;
@@ -525,8 +571,26 @@ class Player extends Viewer {
     const third = (value) => Math.round(value * 1000) / 1000;
     const anchor = { second: third(this.start ?? now) };
     if (this.start !== null && this.stop !== null) anchor.end_second = third(this.stop);
-    if (aloud) this.placed(anchor, 'end_second' in anchor ? say('% to %', clock(anchor.second), clock(anchor.end_second)) : clock(anchor.second));
-    else this.root.dataset.place = JSON.stringify(anchor);
+    if (this.region) anchor.region = this.region.map(shares);
+    this.button('clear').hidden = this.start === null && !this.region;
+    if (this.sheet) this.boxes();
+    if (!aloud) { this.root.dataset.place = JSON.stringify(anchor); return; }
+    const when = 'end_second' in anchor ? say('% to %', clock(anchor.second), clock(anchor.end_second)) : clock(anchor.second);
+    this.placed(anchor, this.region ? `${when}, ${say('a region of it')}` : when);
+  }
+
+  /* Regions that notes mark in what is shown now. */
+  boxes() {
+    for (const one of this.sheet.querySelectorAll('.place-mark')) one.remove();
+    const now = this.media.currentTime;
+    for (const mark of this.media.paused ? this.marks : []) {
+      const { region, second, end_second: end } = mark.anchor ?? {};
+      if (!region || now < second - 0.5 / this.rate || now > (end ?? second) + 0.5 / this.rate) continue;
+      const button = this.markButton(mark);
+      button.classList.add('is-box');
+      place(button, region);
+      this.sheet.append(button);
+    }
   }
 
   wave() {
@@ -568,6 +632,7 @@ class Player extends Viewer {
     this.start = anchor.end_second === undefined ? null : anchor.second;
     this.stop = anchor.end_second ?? null;
     this.media.pause();
+    if (this.sheet) { this.region = anchor.region ?? null; this.frame(); }
     this.seek(anchor.second);
     this.ranged();
   }

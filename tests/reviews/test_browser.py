@@ -1,6 +1,7 @@
 """Reviews and assets in a real browser: keys, the sandbox, what may run and what may not."""
 
 import io
+import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from assets.models import Preview
 from assets.services.assets import add_asset
 from reviews.models import Decision, GuestLink, Note
 from reviews.services import guests
-from tests.assets import files
+from tests.assets import files, making
 from tests.assets.files import new_item
 from tests.cast import Cast, build
 from tests.reviews.rounds import approve, new_version, start
@@ -273,6 +274,39 @@ def test_a_finger_draws_a_region_on_a_phone(
         phone.get_by_role("button", name="Add the note").tap()
     assert Note.objects.get().anchor == {"region": [0.375, 0.375, 0.25, 0.25]}
     phone.context.close()
+
+
+def test_a_region_of_a_film_is_drawn_while_it_stands_still(
+    played: Cast, reviewer: Page, live_server: Any
+) -> None:
+    version = add_asset(
+        actor=played.actor("contributor"),
+        item=new_item(played),
+        file=ContentFile(making.film("webm", ("vp8", None)), name="a.webm"),
+        rationale="Why",
+    )
+    cycle = start(played, version)
+    reviewer.goto(f"/p/ATLAS/reviews/{cycle.pk}/")
+    viewer = reviewer.locator("[data-viewer]")
+    box = reviewer.locator("video").bounding_box()
+    assert box is not None
+    assert box["width"] / box["height"] == pytest.approx(160 / 90, rel=0.02), "no bars beside it"
+    reviewer.keyboard.press("g")
+    reviewer.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
+    reviewer.mouse.down()
+    reviewer.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.75, steps=4)
+    reviewer.mouse.up()
+    assert reviewer.locator("video").evaluate("film => film.paused"), "drawing plays nothing"
+    place = json.loads(viewer.get_attribute("data-place") or "{}")
+    assert place["region"] == pytest.approx([0.25, 0.5, 0.25, 0.25], abs=0.02)
+    reviewer.keyboard.press("Shift+T")
+    reviewer.keyboard.type("oo dark here.")
+    with reviewer.expect_navigation():
+        reviewer.keyboard.press("Control+Enter")
+    assert Note.objects.get().anchor == place
+    assert reviewer.locator(".sheet .place-mark").count() == 1, "its mark is on the frame"
+    reviewer.locator("video").click()
+    reviewer.wait_for_function("!document.querySelector('.sheet .place-mark')")
 
 
 def test_a_guest_in_a_real_browser(played: Cast, browser: Browser, live_server: Any) -> None:
