@@ -286,7 +286,7 @@ def test_a_region_of_a_film_is_drawn_while_it_stands_still(
         rationale="Why",
     )
     cycle = start(played, version)
-    reviewer.goto(f"/p/ATLAS/reviews/{cycle.pk}/")
+    reviewer.goto(f"{live_server.url}/p/ATLAS/reviews/{cycle.pk}/")
     viewer = reviewer.locator("[data-viewer]")
     box = reviewer.locator("video").bounding_box()
     assert box is not None
