@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.urls import reverse
 
 from accounts.actors import Actor
@@ -20,6 +20,7 @@ def held(*, actor: Actor, increments: Sequence[Increment]) -> Mapping[int, list[
     assets = list(
         Asset.objects.filter(increment__in=[each.pk for each in increments])
         .select_related("product")
+        .annotate(placed=Count("placements", filter=Q(placements__ended_at=None)))
         .order_by("name", "pk")
     )
     if not assets:
@@ -41,6 +42,7 @@ def held(*, actor: Actor, increments: Sequence[Increment]) -> Mapping[int, list[
                 reverse("asset", args=[asset.product.key, asset.pk]),
                 version.number if version else None,
                 [(mark.word, mark.tone) for mark in said[version.pk]] if version else [],
+                asset.placed,
             )
         )
     return found

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import Product
-from backlog import access, brief_reading
+from backlog import access, brief_reading, coherence
 from backlog import increment_reading as reading
 from backlog.brief_lines import governing, lines_for
 from backlog.models import Confirmation, Item
@@ -49,6 +49,7 @@ def item_plan(*, actor: Actor, item: Item) -> Panel | None:
         return None
     context = {
         "rows": rows,
+        "misfits": coherence.misfits(actor, item, [row.increment for row in rows]),
         "progress": reading.progress(rows),
         "may_edit": may_edit,
         "may_keep": rights.allowed(actor, "standard.publish", item.product),

@@ -44,13 +44,16 @@ UNDER_WAY = (IncrementState.PLANNED, IncrementState.IN_PROGRESS, IncrementState.
 
 @dataclass(frozen=True)
 class HeldAsset:
-    """An asset of an increment, as the app that keeps assets tells it. ``marks``: (words, tone) about its review."""
+    """An asset of an increment, as the app that keeps assets tells it. ``marks``: (words, tone) about its review;
+    ``placed``: at how many places it is shown.
+    """
 
     asset_id: int
     name: str
     url: str
     version: int | None
     marks: Sequence[tuple[str, str]] = ()
+    placed: int = 0
 
 
 @dataclass(frozen=True)
@@ -273,16 +276,21 @@ def breaks(actor: Actor, increment: Increment) -> list[Break]:
 
 def kept_breaks(increment: Increment) -> list[str]:
     """What the cut said it would break, as it stands in the log. One query."""
-    row = (
-        Change.objects.filter(
-            item_id=increment.item_id,
-            subject_type="increment",
-            subject_id=increment.pk,
-            verb="increment.cut",
-        )
-        .order_by("-id")
-        .first()
+    return _breaks_of(_changes(increment).filter(verb="increment.cut").order_by("-id").first())
+
+
+def last_breaks(increment: Increment) -> list[str]:
+    """What the last change of an increment broke or put out of step, as it stands in the log. One query."""
+    return _breaks_of(_changes(increment).order_by("-id").first())
+
+
+def _changes(increment: Increment) -> QuerySet[Change]:
+    return Change.objects.filter(
+        item_id=increment.item_id, subject_type="increment", subject_id=increment.pk
     )
+
+
+def _breaks_of(row: Change | None) -> list[str]:
     return list(row.fields.get("breaks", [None, []])[1] or []) if row else []
 
 

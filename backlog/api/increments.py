@@ -18,7 +18,7 @@ from accounts.actors import Actor
 from accounts.api.endpoints import actor_of, documented, etag, resource, version_wanted
 from accounts.models import Product
 from accounts.pages import zone_of
-from backlog import access, late_change
+from backlog import access, coherence, late_change
 from backlog import increment_reading as reading
 from backlog.api.briefs import CURSOR
 from backlog.api.items import page_size
@@ -114,14 +114,23 @@ class IncrementDetail(IncrementRowShape):
     version = serializers.IntegerField()
     obstacles = ObstacleShape(many=True, help_text="what keeps it from starting")
     breaks = ObstacleShape(many=True, help_text="what a cut would break")
+    put_out_of_step = serializers.ListField(
+        child=serializers.CharField(), help_text="what its last change broke"
+    )
     criteria = IncrementCriterionShape(many=True)
     brief_lines = LineInForceShape(many=True)
     assets = HeldAssetShape(many=True)
     conformances = ConformanceShape(many=True)
 
 
+class MisfitShape(Shape):
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
 class IncrementPlanShape(Shape):
     results = IncrementRowShape(many=True)
+    does_not_fit = MisfitShape(many=True, help_text="what is out of step in the plan")
 
 
 class IncrementCreate(Shape):
@@ -412,6 +421,7 @@ def _answer(actor: Actor, increment: Increment, status: int = 200) -> Response:
         "gate_decision": row.gate_decision.key if row.gate_decision else None,
         "obstacles": [{"code": each.code, "text": each.text} for each in blocked],
         "breaks": [{"code": each.code, "text": each.text} for each in broken],
+        "put_out_of_step": reading.last_breaks(row),
         "criteria": [
             {
                 "id": each.pk,
@@ -476,10 +486,18 @@ def list_increments(request: Request, key: str) -> Response:
 
 @documented(summary="Read an item's plan", responses={200: IncrementPlanShape}, tags=["increments"])
 def read_plan(request: Request, key: str) -> Response:
-    """Its increments in order, cut ones in their places."""
-    _actor, item = _item(request, key)
-    results = [increment_row(item.product, row) for row in reading.plan(item)]
-    return Response({"results": results})
+    """Its increments in order, cut ones in their places, and what does not fit in the plan."""
+    actor, item = _item(request, key)
+    rows = reading.plan(item)
+    return Response(
+        {
+            "results": [increment_row(item.product, row) for row in rows],
+            "does_not_fit": [
+                {"code": each.code, "text": each.text}
+                for each in coherence.misfits(actor, item, rows)
+            ],
+        }
+    )
 
 
 @documented(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from accounts.actors import Actor, Via
 from accounts.models import Product, User
 from accounts.rights import Wish
 from backlog.models import Item, Label, Queue, Request
-from backlog.services import editing, requests, states, words
+from backlog.services import editing, governance, requests, states, words
 from backlog.vocabulary import State
 from core.errors import Conflict, DomainError, Invalid, NotAllowed
 
@@ -84,6 +84,7 @@ def preview(
     now = timezone.now()
     errors: list[tuple[Item, DomainError]] = []
     held = _Held(actor, product)
+    held.look(items, change)
     for item in items:
         try:
             edit = _plan(held, item, change, now)
@@ -126,7 +127,9 @@ def apply(
     errors: list[tuple[Item, DomainError]] = []
     held = _Held(actor, product)
     for start in range(0, len(item_ids), 1000):
-        for item in editing.load_for_update(product, item_ids[start : start + 1000]).values():
+        found = editing.load_for_update(product, item_ids[start : start + 1000])
+        held.look(found.values(), change)
+        for item in found.values():
             try:
                 edit = _plan(held, item, change, now)
             except DomainError as error:
@@ -207,11 +210,20 @@ def as_data(change: BulkChange) -> dict[str, Any]:
 
 @dataclass
 class _Held:
-    """The rights of one person while many items are looked at: who may instead is looked up once a right."""
+    """The rights of one person while many items are looked at: who may instead is looked up once a right.
+
+    ``building``: open increments by item, asked for once for all when they are to be done.
+    """
 
     actor: Actor
     product: Product
     refusals: dict[str, NotAllowed] = field(default_factory=dict)
+    building: dict[int, int] = field(default_factory=dict)
+
+    def look(self, items: Iterable[Item], change: BulkChange) -> None:
+        """Read what the rules ask of these items. At most one query."""
+        if change.state == State.DONE:
+            self.building = governance.building(items)
 
     def require(self, action: str) -> str:
         """As :func:`rights.require`."""
@@ -267,6 +279,8 @@ def _state(
     state = str(change.state)
     action, verb = states.action_and_verb(item, state)
     right = held.require(action)
+    if state == State.DONE:
+        governance.refuse_done(item, held.building.get(item.pk, 0), change.reason)
     queue = values.get("queue") or item.queue
     found = states.state_values(
         item, state, now, reason=change.reason.strip(), until=change.until, queue=queue

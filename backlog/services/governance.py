@@ -7,15 +7,16 @@ or that has increments, because somebody has worked on it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import Count
 from django.utils import timezone
 
-from backlog.increment_reading import open_increments
-from backlog.models import BriefItem, Change, Confirmation, Item, LineReference
+from backlog.increment_reading import UNDER_WAY, open_increments
+from backlog.models import BriefItem, Change, Confirmation, Increment, Item, LineReference
 from backlog.vocabulary import ConfirmationState
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 
 
 def refuse_while_building(item: Item, act: str) -> None:
@@ -28,6 +29,26 @@ def refuse_while_building(item: Item, act: str) -> None:
             " was changed.",
             code="increments_open",
         )
+
+
+def building(items: Iterable[Item]) -> dict[int, int]:
+    """How many increments are neither closed nor cut, by item id, where there are any. One query."""
+    rows = Increment.objects.filter(item__in=[item.pk for item in items], state__in=UNDER_WAY)
+    counted = rows.order_by().values_list("item").annotate(n=Count("pk"))
+    return dict(counted)
+
+
+def refuse_done(item: Item, count: int, reason: str) -> None:
+    """Raises Invalid when ``item`` has ``count`` open increments and nobody says why it is done without them (R23)."""
+    if not count or reason.strip():
+        return
+    words = "increment is" if count == 1 else "increments are"
+    raise Invalid(
+        f"{count} {words} still to be built on {item.key}. Close or cut what is open, or say why it is done without."
+        " Nothing was changed.",
+        fields={"reason": ["Say why it is done with open increments."]},
+        code="increments_open",
+    )
 
 
 def hand_on(source: Item, parts: Sequence[Item], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import rights
 from accounts.actors import Actor
 from accounts.rights import Wish
+from backlog import coherence
 from backlog.increment_reading import breaks, gate_missing, obstacles, plan, waits
 from backlog.models import Change, Decision, Increment
 from backlog.services import decisions, increments
@@ -152,7 +153,10 @@ def cut(
 
 @transaction.atomic
 def restore(*, actor: Actor, increment: Increment, now: datetime | None = None) -> Increment:
-    """Undo a cut: it is what it was before, in its place. Raises Conflict when it is not cut."""
+    """Undo a cut: it is what it was before, in its place; the log says what that puts out of step.
+
+    Raises Conflict when it is not cut.
+    """
     right = rights.require(actor, "increment.edit", increment.product)
     increment = _in(increment, IncrementState.CUT)
     row = (
@@ -165,9 +169,14 @@ def restore(*, actor: Actor, increment: Increment, now: datetime | None = None) 
         .order_by("-id")
         .first()
     )
-    before = row.fields["increment_state"][0] if row else IncrementState.PLANNED
+    state = row.fields["increment_state"][0] if row else IncrementState.PLANNED
+    order = plan(increment.item)
+    before = coherence.misfits(actor, increment.item, order)
+    next(each for each in order if each.pk == increment.pk).state = state
+    lost = increments.misfit_fields(before, coherence.misfits(actor, increment.item, order))
     increment.cut_reason = ""
-    return _to(actor, increment, before, right, now, ["cut_reason"], verb="increment.restored")
+    columns = ["cut_reason"]
+    return _to(actor, increment, state, right, now, columns, verb="increment.restored", more=lost)
 
 
 @transaction.atomic
@@ -281,8 +290,9 @@ def _to(
     columns: Sequence[str] = (),
     reason: str = "",
     verb: str = "increment.state_changed",
+    more: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> Increment:
-    fields: dict[str, tuple[Any, Any]] = {"increment_state": (increment.state, state)}
+    fields = {"increment_state": (increment.state, state), **(more or {})}
     increment.state = state
     increments.save(increment, [*columns, "state"], now)
     increments.log(actor, increment, verb, _named(increment, fields), right, now, reason)

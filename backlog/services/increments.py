@@ -1,4 +1,5 @@
-"""Increments of an item: planning, editing, ordering. Every act on a plan locks its item's row first.
+"""Increments of an item: planning, editing, ordering. Every act on a plan locks its item's row first,
+and the log says what it put out of step (R23, ``backlog.coherence``).
 
 What a gate or a checkpoint holds is not let out by an edit. An increment that waits for a direction waits for it after
 every move, untick and cut, and one of production that waits for its brief stays production; else whoever does it needs
@@ -19,8 +20,8 @@ from django.utils import timezone
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import User
+from backlog import coherence, positions
 from backlog import increment_reading as reading
-from backlog import positions
 from backlog.models import Increment, IncrementCriterion, IncrementKind, Item, SuccessCriterion
 from backlog.services import changes
 from backlog.vocabulary import CLOSED_STATES, IncrementState
@@ -31,6 +32,8 @@ from core.updating import update
 MOST = 200
 PURPOSE_LIMIT = 5000
 EDITABLE = ("title", "purpose", "kind", "owner", "starts_on", "due_on", "is_checkpoint", "needs")
+#: A change of one of these may put a plan out of step.
+_TIMED = frozenset({"starts_on", "due_on", "is_checkpoint", "needs"})
 
 
 @dataclass
@@ -51,9 +54,17 @@ class Draft:
 
 @transaction.atomic
 def add_increment(
-    *, actor: Actor, item: Item, draft: Draft, now: datetime | None = None
+    *,
+    actor: Actor,
+    item: Item,
+    draft: Draft,
+    alone: bool = True,
+    now: datetime | None = None,
 ) -> Increment:
-    """Plan an increment behind the others; its number is the item's next one. Raises Invalid, Conflict, NotAllowed."""
+    """Plan an increment behind the others; its number is the item's next one. Raises Invalid, Conflict, NotAllowed.
+
+    ``alone`` False: one of a whole plan that is made at once, which is not held against each of its parts.
+    """
     right = rights.require(actor, "increment.edit", item.product)
     now = now or timezone.now()
     item = locked_item(item)
@@ -72,6 +83,7 @@ def add_increment(
             "due_on": draft.due_on,
         }
     )
+    before = coherence.misfits(actor, item) if alone else []
     ends = Increment.objects.filter(item=item).aggregate(number=Max("number"), at=Max("position"))
     if (ends["number"] or 0) >= MOST:
         raise Conflict(f"An item has at most {MOST} increments.", code="too_many_increments")
@@ -101,7 +113,12 @@ def add_increment(
                 verification=text.one_line(verification)[:500],
                 covers=covers[place],
             )
-    fields = {"increment": (None, increment), "increment_kind": (None, draft.kind)}
+    fields: dict[str, tuple[Any, Any]] = {
+        "increment": (None, increment),
+        "increment_kind": (None, draft.kind),
+    }
+    if alone:
+        fields |= misfit_fields(before, coherence.misfits(actor, item))
     log(actor, increment, "increment.added", fields, right, now)
     return increment
 
@@ -158,6 +175,8 @@ def edit_increment(
         next(each for each in plan if each.pk == increment.pk).is_checkpoint = False
         right, freed = let_past(actor, increment, before, reading.waits(plan), right)
         why = " ".join(filter(None, [why, freed]))
+    moves = bool(_TIMED & values.keys())
+    out_of_step = coherence.misfits(actor, increment.item) if moves else []
     fields: dict[str, tuple[Any, Any]] = {
         ("increment_kind" if name == "kind" else name): (getattr(increment, name), value)
         for name, value in wanted.items()
@@ -174,6 +193,8 @@ def edit_increment(
     for name, value in wanted.items():
         setattr(increment, name, value)
     save(increment, list(wanted), now)
+    if moves:
+        fields |= misfit_fields(out_of_step, coherence.misfits(actor, increment.item))
     log(actor, increment, "increment.edited", fields, right, now, why)
     return increment
 
@@ -211,7 +232,10 @@ def move_increment(
     else:
         increment.position = position
         increment.save(update_fields=["position"])
-    fields = {"increment": (None, increment), "position": (None, place + 1)}
+    fields = {"increment": (None, increment), "position": (None, place + 1)} | misfit_fields(
+        coherence.misfits(actor, increment.item, plan),
+        coherence.misfits(actor, increment.item, after),
+    )
     log(actor, increment, "increment.moved", fields, right, now, why)
     return increment
 
@@ -274,6 +298,14 @@ def locked_item(item: Item) -> Item:
         raise NotFound
     found.product = item.product
     return found
+
+
+def misfit_fields(
+    before: Sequence[coherence.Misfit], after: Sequence[coherence.Misfit]
+) -> dict[str, tuple[Any, Any]]:
+    """What the log says of what an act put out of step; nothing where it did not."""
+    found = coherence.fresh(before, after)
+    return {"breaks": (None, [each.text for each in found])} if found else {}
 
 
 def locked(increment: Increment) -> Increment:

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.rights import Wish
 from backlog import events
 from backlog.models import Item, Queue, Segment
-from backlog.services import editing, governance, links
+from backlog.services import editing, governance, increments, links
 from backlog.vocabulary import (
     ACCEPTED_STATES,
     CLOSED_STATES,
@@ -142,6 +142,7 @@ def move_item(
     return _apply(actor, item, edit, now, batch)
 
 
+@transaction.atomic
 def set_state(
     *,
     actor: Actor,
@@ -155,8 +156,8 @@ def set_state(
 ) -> Item:
     """Bring an item to ``state``, along the transitions that exist: the one door for board, verbs and API.
 
-    Parking needs ``until``, declining a ``reason``, leaving triage a queue. Raises Invalid, Conflict, Stale,
-    NotAllowed.
+    Parking needs ``until``, declining a ``reason``, leaving triage a queue, and what is done with open increments a
+    ``reason``. Raises Invalid, Conflict, Stale, NotAllowed.
     """
     if state not in State.values:
         raise Invalid(
@@ -183,6 +184,9 @@ def set_state(
     right = rights.require(actor, action, item.product, wish)
     now = now or timezone.now()
     reason = text.body(reason, field="reason", limit=2000).strip()
+    if state == State.DONE:
+        increments.locked_item(item)  # nothing is planned between the look and the act
+        governance.refuse_done(item, governance.building([item]).get(item.pk, 0), reason)
     values = state_values(item, state, now, reason=reason, until=until, queue=item.queue)
     values.update(hotfix_values(item, values, now))
     edit = editing.Edit(item.pk, values, version=version, verb=verb, reason=reason, right=right)

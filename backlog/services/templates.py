@@ -365,7 +365,9 @@ def _make_plan(
             needs=[made[place] for place in row["needs"] if place < len(made)],
             criteria=criteria_of(row),
         )
-        made.append(increments.add_increment(actor=actor, item=item, draft=draft, now=now))
+        made.append(
+            increments.add_increment(actor=actor, item=item, draft=draft, alone=False, now=now)
+        )
     return made
 
 

@@ -256,6 +256,7 @@ def increment_add(request: HttpRequest, key: str, item: str) -> HttpResponse:
             ),
         )
         messages.success(request, _("%(key)s is planned.") % {"key": made.key})
+        _say_misfits(request, made)
         return f"{reverse('item', args=[found.key])}#plan"
 
     title = _("Plan an increment of %(key)s") % {"key": found.key}
@@ -280,7 +281,11 @@ def increment_edit(request: HttpRequest, key: str, item: str, number: int) -> Ht
         version = values.pop("version")
         if "needs" in values:
             values["needs"] = list(values["needs"])
-        increments.edit_increment(actor=actor, increment=found, values=values, version=version)
+        done = increments.edit_increment(
+            actor=actor, increment=found, values=values, version=version
+        )
+        if done.version != found.version:  # else the last change was another one
+            _say_misfits(request, done)
         return _url(found)
 
     title = _("Edit %(key)s") % {"key": found.key}
@@ -305,11 +310,21 @@ def increment_move(request: HttpRequest, key: str, item: str) -> HttpResponse:
     increments.move_increment(actor=actor, increment=moved, before=before)
     said = _("%(key)s is moved.") % {"key": moved.key}
     if wants_fragment(request):
+        lost = reading.last_breaks(moved)
+        toast = {"text": " ".join([said, *lost]), "kind": "warning" if lost else "success"}
         response = HttpResponse(status=204)
-        response["HX-Trigger"] = json.dumps({"toast": {"text": said, "kind": "success"}})
+        response["HX-Trigger"] = json.dumps({"toast": toast})
         return response
     messages.success(request, said)
+    _say_misfits(request, moved)
     return go(request, f"{reverse('item', args=[found.key])}#plan")
+
+
+def _say_misfits(request: HttpRequest, increment: Increment) -> None:
+    """What the act on an increment put out of step, if anything."""
+    lost = reading.last_breaks(increment)
+    if lost:
+        messages.warning(request, _("This does not fit now:") + " " + " ".join(lost))
 
 
 _ACTS: dict[str, Callable[..., Increment]] = {
@@ -330,6 +345,7 @@ def increment_act(request: HttpRequest, key: str, item: str, number: int) -> Htt
         increment_states.ship(actor=actor, increment=found, shipped=False)
     elif act in _ACTS:
         _ACTS[act](actor=actor, increment=found)
+        _say_misfits(request, found)
     else:
         raise Invalid("There is no such act.")
     return go(request, safe_next(request, _url(found)))

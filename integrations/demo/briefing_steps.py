@@ -354,7 +354,7 @@ STEPS: tuple[Step, ...] = (
         {"kind": "increment_plan", "piece": "lifecycle-cost", "name": "A film in three scenes"},
     ),
     (9, "amara", "keep", {"kind": "item", "piece": "lifecycle-cost", "name": "A film of costs"}),
-    (9, "amara", "keep", {"kind": "review_plan", "name": "Three looks"}),
+    (9, "amara", "keep", {"kind": "review_plan", "name": "Two looks"}),
     (8, "amara", "begin", CONFLICT),
     (
         7.9,
