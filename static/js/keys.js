@@ -42,7 +42,8 @@ document.addEventListener('keydown', (event) => {
   const plain = !pressed.startsWith('mod+');
   if (pressed === 'esc' && isField(event.target) && !event.target.closest('dialog')) { event.target.blur(); return; } // once to leave the field, once more to act
   if (plain && (isField(event.target) || (!allowed() && pressed !== 'esc'))) return;
-  if (plain && ['enter', 'space', 'left', 'right', 'up', 'down'].includes(pressed) && event.target.closest('button, summary, a[href]:not([data-row-link]), input, [role="listbox"]')) return;
+  if (plain && ['enter', 'space', 'left', 'right', 'up', 'down'].includes(pressed) && event.target.closest('button, summary, input, [role="listbox"]')) return;
+  if (plain && pressed === 'enter' && event.target.closest('a[href]:not([data-row-link])')) return;
   if (pressed === 'mod+enter' && isField(event.target) && send(event)) return;
   const within = scope();
   for (const attempt of typed ? [`${typed} ${pressed}`, pressed] : [pressed]) {
