@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters as filters
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Product
 from assets import varied
-from assets.models import Asset, Placement, Reading
+from assets.models import Asset, Placement, Reading, Version
 from assets.placing import with_state
-from assets.vocabulary import AssetKind, Environment, PlacementState
+from assets.vocabulary import AssetKind, Environment, PlacementState, VersionState
 from core.filters import IdFilter, OneOf, YesNo, rows_of
 
 KEYS = (
@@ -34,6 +34,9 @@ class AssetFilter(filters.FilterSet):
 
     q = filters.CharFilter(method="by_words", label="Words of the name", max_length=100)
     kind = filters.ChoiceFilter(choices=AssetKind.choices, label="What it is")
+    state = filters.ChoiceFilter(
+        choices=VersionState.choices, method="by_state", label="State of the newest version"
+    )
     outdated = YesNo(
         method="by_outdated", label="Variants whose source says something else by now (N18)"
     )
@@ -50,6 +53,10 @@ class AssetFilter(filters.FilterSet):
         for word in value.split()[:8]:
             rows = rows.filter(name__icontains=word)
         return rows
+
+    def by_state(self, rows: QuerySet[Asset], name: str, value: str) -> QuerySet[Asset]:
+        newest = Version.objects.filter(asset=OuterRef("pk"), number=OuterRef("versions_count"))
+        return rows.filter(Exists(newest.filter(state=value)))
 
     def by_outdated(self, rows: QuerySet[Asset], name: str, value: bool) -> QuerySet[Asset]:
         outdated = varied.outdated_ids(self.product)

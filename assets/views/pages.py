@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,10 +18,10 @@ from assets.filters import AssetFilter
 from assets.forms import ClaimForm, UploadForm
 from assets.models import Asset, Version
 from assets.services.claims import OPEN_STATES
-from assets.vocabulary import KIND_ICONS, AssetKind
+from assets.vocabulary import KIND_ICONS, AssetKind, VersionState
 from core.filters import asked_of, rows_of
 
-EVERY_KIND = "Every kind"
+EVERY_KIND, EVERY_STATE = "Every kind", "Every state"
 
 
 @page
@@ -33,32 +34,38 @@ def assets(request: HttpRequest, key: str) -> HttpResponse:
     cursor = kept.pop("cursor", None)
     asked = AssetFilter(kept, access.assets_in(actor, product), product=product)
     found = selectors.latest(rows_of(asked), cursor=cursor)
-    words, kind, outdated = (
-        kept.get("q", ""),
-        kept.get("kind", ""),
-        kept.get("outdated", "").lower(),
-    )
+    outdated = kept.get("outdated", "").lower()
     context = {
-        "words": words,
-        "kind": kind,
-        "kind_word": AssetKind(kind).label if kind else EVERY_KIND,
-        "kinds": [
-            {
-                "label": label,
-                "url": _url(**{**kept, "kind": value}),
-                "active": value == kind,
-            }
-            for value, label in [("", EVERY_KIND), *AssetKind.choices]
+        "words": kept.get("q", ""),
+        "menus": [
+            _menu(kept, "kind", EVERY_KIND, AssetKind.choices),
+            _menu(kept, "state", EVERY_STATE, VersionState.choices),
         ],
+        "others": {name: kept[name] for name in kept if name != "q"},
         "asset_rows": panels.rows(actor, found.assets, found.newest),
         "outdated": outdated,
         "outdated_url": _url(**{**kept, "outdated": "" if outdated else "true"}),
         "filtered": bool(kept),
+        "only_outdated": kept.keys() == {"outdated"} and outdated == "true",
         "next_url": _url(**kept, cursor=found.cursor) if found.cursor else None,
         "may_publish": rights.allowed(actor, "asset.publish", product),
         "may_upload": rights.allowed(actor, "asset.upload", product),
     }
     return show(request, "assets/assets.html", context, product=product, active="assets")
+
+
+def _menu(
+    kept: Mapping[str, str], name: str, every: str, choices: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """A filter of one choice: its word, and the address of each choice with the other filters as they are."""
+    chosen = kept.get(name, "")
+    return {
+        "label": dict(choices).get(chosen, every),
+        "choices": [
+            {"label": label, "url": _url(**{**kept, name: value}), "active": value == chosen}
+            for value, label in [("", every), *choices]
+        ],
+    }
 
 
 def _url(**query: str) -> str:

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from assets.models import Asset
+from assets.models import Asset, Version
 from assets.services.assets import add_asset
 from tests.assets import files
 from tests.assets.files import first_version, new_item, upload
@@ -76,13 +76,23 @@ def test_the_list_is_filtered_by_name_and_kind(cast: Cast) -> None:
     assert found("kind=text") == (False, True)
     assert found("kind=text&q=story") == (False, False)
     assert found("outdated=false") == (True, True)
+    assert (found("state=draft"), found("state=approved")) == ((True, True), (False, False))
+    Version.objects.filter(asset__name="map script").update(state="approved")
+    assert found("state=approved") == (False, True)
+    upload(
+        cast.api("contributor"),
+        f"/api/v1/assets/{Version.objects.get(state='approved').asset_id}/versions/",
+        b"second",
+    )
+    assert found("state=approved") == (False, False), "it is the newest version that counts"
+    assert found("state=draft&q=script&kind=text") == (False, True)
     assert found("kind=nonsense") == (False, False), "what cannot be read is refused"
 
 
 def test_an_empty_list_says_what_to_do(cast: Cast) -> None:
     client = cast.client("viewer")
     assert "No assets yet" in client.get("/p/ATLAS/assets/").content.decode()
-    assert "No asset has such a name" in client.get("/p/ATLAS/assets/?q=x").content.decode()
+    assert "No asset fits" in client.get("/p/ATLAS/assets/?q=x").content.decode()
 
 
 def test_an_older_version_says_that_there_is_a_newer_one(cast: Cast) -> None:
