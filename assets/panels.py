@@ -38,10 +38,15 @@ class Mark:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def marks(actor: Actor, versions: Sequence[Version]) -> dict[int, list[Mark]]:
-    """What the apps above say about versions, by version id. As many queries as they make, however many versions."""
+def marks(
+    actor: Actor, versions: Sequence[Version], slot: str = "VERSION_MARKS"
+) -> dict[int, list[Mark]]:
+    """What the apps above say about versions, by version id. As many queries as they make, however many versions.
+
+    ``slot``: VERSION_MARKS, or PUBLICATION_MARKS for what keeps a version from being published.
+    """
     found: dict[int, list[Mark]] = {version.pk: [] for version in versions}
-    for path in import_string(f"{settings.WIRING}.VERSION_MARKS"):
+    for path in import_string(f"{settings.WIRING}.{slot}"):
         for pk, mark in import_string(path)(actor=actor, versions=versions).items():
             found[pk].append(mark)
     return found

@@ -123,6 +123,9 @@ PUBLICATION_PANELS: list[str] = [
     "reviews.panels.conditions_panel",
 ]
 
+# What is said about versions that could be published: functions of (actor, versions) -> {version id: Mark}.
+PUBLICATION_MARKS: list[str] = ["reviews.panels.outstanding_marks"]
+
 # The assets of increments: functions of (actor, increments) -> {increment id: [backlog.increment_reading.HeldAsset]}.
 INCREMENT_ASSETS: list[str] = ["assets.increment_assets.held"]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import rights
 from accounts.actors import Actor
@@ -80,6 +81,19 @@ def conditions_panel(*, actor: Actor, version: Version) -> Panel | None:
         return None
     context = {"approvals": found}
     return Panel("conditions", "Approved under conditions", "reviews/_conditions.html", context)
+
+
+def outstanding_marks(*, actor: Actor, versions: Sequence[Version]) -> dict[int, Mark]:
+    """Which layers still have to approve, since a signed brief demands them. Six queries."""
+    found = planning.outstanding_of(versions)
+    return {
+        pk: Mark(
+            "outstanding",
+            _("waits for %(layers)s") % {"layers": ", ".join(each.layer.name for each in lacking)},
+            "warn",
+        )
+        for pk, lacking in found.items()
+    }
 
 
 def outstanding_panel(*, actor: Actor, version: Version) -> Panel | None:

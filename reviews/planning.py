@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assets.models import Asset, Version
-from backlog.brief_lines import LineInForce, lines_for
+from assets.models import Asset, Version, VersionPart
+from backlog.brief_lines import LineInForce, binding, lines_for
 from reviews import holding, material
 from reviews.models import Approval, Layer, PlanStep, ReviewPlan
 from reviews.vocabulary import ApprovalState
@@ -56,10 +57,7 @@ def proposal(asset: Asset) -> Proposal:
     found: list[Needed] = []
     approvals = standing(asset)
     lines = lines_for(asset.item, asset.increment)
-    demanded = {
-        pk: tuple(line for line in lines if line.kind in layer.demanded_by)
-        for pk, layer in layers.items()
-    }
+    demanded = {pk: _demanding(layer, lines) for pk, layer in layers.items()}
 
     def add(layer: Layer, step: int, row: PlanStep | None) -> None:
         valid, void = approvals.get(layer.pk, (None, None))
@@ -116,30 +114,51 @@ def outstanding(version: Version) -> list[Needed]:
     """The layers that signed lines of briefs demand and whose approval does not hold for ``version``, old or new.
 
     What a brief demands since a version was approved takes nothing from it; it is published once they have approved
-    (R117). At most ten queries, three where no brief is signed.
+    (R117). At most six queries, one where no brief is signed.
     """
-    asset = version.asset
-    lines = [line for line in lines_for(asset.item) if line.signed]
-    if not lines:
-        return []
-    rows = Layer.objects.filter(product_id=asset.product_id, retired_at=None)
-    demanded = {
-        layer: binding
+    return outstanding_of([version]).get(version.pk, [])
+
+
+def outstanding_of(versions: Collection[Version]) -> dict[int, list[Needed]]:
+    """:func:`outstanding` of many versions of one product, by their ids; those without any are left out."""
+    lines = binding({version.asset.item_id for version in versions})
+    concerned = [version for version in versions if version.asset.item_id in lines]
+    if not concerned:
+        return {}
+    rows = Layer.objects.filter(product=concerned[0].asset.product_id, retired_at=None)
+    layers = [
+        layer
         for layer in rows.prefetch_related("reviewers").order_by("position", "pk")
-        if (binding := tuple(line for line in lines if line.kind in layer.demanded_by))
-    }
-    parts = parts_of(version)
-    given = Approval.objects.filter(asset=asset, layer__in=demanded)
-    holds = {
-        row.layer_id
-        for row in given.exclude(state=ApprovalState.REVOKED)
-        if holding.held(row.material, parts)[0] == "valid"
-    }
-    return [
-        Needed(layer, 0, layer.quorum, layer.deadline_hours, planned=False, demanded=binding)
-        for layer, binding in demanded.items()
-        if layer.pk not in holds
+        if layer.demanded_by
     ]
+    parts: dict[int, dict[str, str]] = {version.pk: {} for version in concerned}
+    known = VersionPart.objects.filter(version__in=parts)
+    for pk, name, sha256 in known.values_list("version", "name", "sha256"):
+        parts[pk][name] = sha256
+    given: dict[int, list[Approval]] = defaultdict(list)
+    approvals = Approval.objects.filter(asset__in={each.asset_id for each in concerned})
+    for row in approvals.exclude(state=ApprovalState.REVOKED):
+        given[row.asset_id].append(row)
+    found = {}
+    for version in concerned:
+        holds = {
+            row.layer_id
+            for row in given[version.asset_id]
+            if holding.held(row.material, parts[version.pk])[0] == "valid"
+        }
+        lacking = [
+            Needed(layer, 0, layer.quorum, layer.deadline_hours, planned=False, demanded=demanded)
+            for layer in layers
+            if layer.pk not in holds
+            and (demanded := _demanding(layer, lines[version.asset.item_id]))
+        ]
+        if lacking:
+            found[version.pk] = lacking
+    return found
+
+
+def _demanding(layer: Layer, lines: Iterable[LineInForce]) -> tuple[LineInForce, ...]:
+    return tuple(line for line in lines if line.kind in layer.demanded_by)
 
 
 def parts_of(version: Version) -> dict[str, str]:

@@ -142,8 +142,10 @@ def many(request: HttpRequest, key: str) -> HttpResponse:
                 % {"made": sum(each.settled.raised for each in done)},
             )
             return go(request, reverse("assets", args=[key]))
+    candidates = publishing.candidates(product)
+    marks = panels.marks(actor, [each.version for each in candidates], "PUBLICATION_MARKS")
     context = {
-        "candidates": publishing.candidates(product),
+        "rows": [{"candidate": each, "marks": marks[each.version.pk]} for each in candidates],
         "chosen": chosen,
         "error": error,
     }

@@ -91,6 +91,8 @@ def test_what_is_demanded_after_approval_is_asked_before_publishing(cast: Cast) 
     assert (refused.status_code, refused.json()["code"]) == (409, "layer_outstanding")
     assert refused.json()["layers"] == ["product_accuracy"]
     asset = cycle.version.asset
+    many = cast.client("owner").get("/p/ATLAS/assets/publish/").content.decode()
+    assert "waits for Product accuracy" in many
     page = cast.client("owner").get(f"/p/ATLAS/assets/{asset.pk}/1/").content.decode()
     assert "has not approved this content" in page
     here = f"/p/ATLAS/assets/{asset.pk}/1/publication/"
