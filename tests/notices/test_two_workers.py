@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -17,6 +18,8 @@ from notices.models import Followed, Notice
 from notices.services.preferences import set_ways
 from tests.backlog.making import make
 from tests.cast import Cast, build
+from tests.reliability.due import NOBODY
+from tests.reliability.stage import sending_to
 from tests.together import together
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -25,8 +28,10 @@ ROUNDS = 15
 
 
 @pytest.fixture
-def race_cast(transactional_db: None) -> Cast:
-    return build()
+def race_cast(transactional_db: None) -> Iterator[Cast]:
+    """Messages go nowhere: only what the workers here do is looked at."""
+    with sending_to(NOBODY):
+        yield build()
 
 
 def test_two_followers_make_one_notice_and_two_couriers_send_one_mail(race_cast: Cast) -> None:
