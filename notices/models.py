@@ -14,6 +14,7 @@ from reviews.models import Note
 class Notice(models.Model):
     """One person is told of one change, once. What it says is read from the change whenever it is shown.
 
+    ``others``: so many more changes of the same act concern the person in the same way; they have no notices.
     ``note``: the note that it speaks of; it is shown to whoever may see that note, and to nobody else.
     ``to_mail``: its person wanted a mail when it was made; ``mailed_at`` is set before the mail goes.
     """
@@ -22,6 +23,7 @@ class Notice(models.Model):
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
     change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="notices")
     topic = models.CharField(max_length=12, choices=Topic)
+    others = models.PositiveIntegerField(default=0)
     note = models.ForeignKey(Note, on_delete=models.CASCADE, null=True, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)

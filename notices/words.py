@@ -11,6 +11,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assets.models import Version
 from backlog.models import Brief, Change, Item
@@ -103,6 +104,11 @@ def _told(notice: Notice, known: _Known) -> Told:
         "n": change.fields.get("version", [None, ""])[1],
     }
     says = _SAYS[notice.topic](notice, facts, known)
+    if notice.others:
+        more = ngettext(
+            "%(says)s And %(n)d more like it.", "%(says)s And %(n)d more like it.", notice.others
+        )
+        says = more % {"says": says, "n": notice.others}
     return Told(notice, says, _why(change), _url(notice, key, known), key)
 
 
@@ -195,6 +201,8 @@ def _url(notice: Notice, item_key: str, known: _Known) -> str:
     product, change = notice.product, notice.change
     if notice.note is not None:
         return _of_note(notice)
+    if notice.topic == Topic.ASSIGNED and notice.others:
+        return f"{reverse('backlog', args=[product.key])}?owner=me"
     if change.pk in known.rounds:
         return reverse("review", args=[product.key, known.rounds[change.pk]])
     if change.subject_id in known.versions and change.subject_type == "version":

@@ -33,7 +33,9 @@ def findings(*, now: datetime) -> Iterator[Finding]:
         yield Finding("mails were wanted", f"notice {pk}", "it was mailed, and is not to be")
     lying = Notice.objects.filter(to_mail=True, mailed_at=None, made_at__lt=now - LEFT_LYING)
     for pk in lying.order_by("pk").values_list("pk", flat=True)[:LISTED]:
-        yield Finding("mails go out", f"notice {pk}", "its mail waits for more than ten minutes")
+        yield Finding(
+            "nothing is left lying", f"notice {pk}", "its mail waits for more than ten minutes"
+        )
     head = ChainHead.objects.filter(product=OuterRef("product")).values("position")
     ahead = Followed.objects.annotate(end=Subquery(head)).filter(through__gt=F("end"))
     for row in ahead.order_by("product_id")[:LISTED]:

@@ -27,6 +27,8 @@ from notices.vocabulary import DEFAULTS, Topic, Way
 BATCH = 500
 #: What happened before is no news: an installation that follows for the first time, and what is told of long ago.
 NEWS = timedelta(days=7)
+#: Topics in which one act can concern a person many times over: it is told once, with a count.
+JOINED = frozenset({Topic.ASSIGNED, Topic.BRIEF, Topic.PUBLISHED, Topic.REPLACEMENT})
 
 
 def wake(*, product_id: int, changes: Sequence[Change]) -> None:
@@ -87,22 +89,27 @@ def _notices(product: Product, changes: Sequence[Change], now: datetime) -> list
     members = _receiving(product)
     everybody = {pk for _, people in told for pk in people} & members
     wishes = _wishes(product, everybody)
-    return [
-        Notice(
-            product=product,
-            person_id=pk,
-            change=change,
-            topic=topic,
-            note_id=change.subject_id if change.subject_type == "note" else None,
-            made_at=now,
-            to_mail=way == Way.MAIL,
-        )
-        for change, people in told
-        for pk, topic in people.items()
-        if pk in everybody
-        and pk != change.actor_id
-        and (way := wishes.get((pk, topic), DEFAULTS[topic])) != Way.OFF
-    ]
+    found: dict[tuple[object, ...], Notice] = {}
+    for change, people in told:
+        act = (change.verb, change.at, change.actor_id)
+        for pk, topic in people.items():
+            way = wishes.get((pk, topic), DEFAULTS[topic])
+            if pk not in everybody or pk == change.actor_id or way == Way.OFF:
+                continue
+            key = (pk, topic, *act) if topic in JOINED else (pk, change.pk)
+            if key in found:
+                found[key].others += 1
+                continue
+            found[key] = Notice(
+                product=product,
+                person_id=pk,
+                change=change,
+                topic=topic,
+                note_id=change.subject_id if change.subject_type == "note" else None,
+                made_at=now,
+                to_mail=way == Way.MAIL,
+            )
+    return list(found.values())
 
 
 def _receiving(product: Product) -> set[int]:

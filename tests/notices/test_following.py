@@ -203,7 +203,22 @@ def test_more_than_a_batch_is_followed_to_the_end(
     monkeypatch.setattr(following, "BATCH", 3)
     for n in range(7):
         make(cast, f"Item {n}", owner=cast.viewer)
-    assert told(cast, "viewer") == ["assigned"] * 7
+    assert told(cast, "viewer") == ["assigned"] * 7, "seven acts"
+
+
+def test_one_act_on_many_items_is_told_once(cast: Cast) -> None:
+    found = [make(cast, f"Item {n}") for n in range(5)]
+    query = {"item": [each.key for each in found], "owner": "viewer@example.org", "confirm": "yes"}
+    assert cast.client("owner").post("/p/ATLAS/backlog/bulk/", query).status_code < 400
+    follow_all()
+    notice = Notice.objects.get(person=cast.viewer)
+    assert (notice.topic, notice.others) == ("assigned", 4)
+    page = cast.client("viewer").get("/p/ATLAS/notifications/").content.decode()
+    assert "And 4 more like it." in page
+    opened = cast.client("viewer").post(f"/p/ATLAS/notifications/{notice.pk}/open/")
+    assert opened["Location"] == "/p/ATLAS/backlog/?owner=me"
+    listed = cast.client("viewer").get(opened["Location"]).content.decode()
+    assert listed.count("data-row ") >= 1
 
 
 def test_what_is_old_is_no_news(cast: Cast) -> None:

@@ -449,6 +449,41 @@ FAULTS: list[tuple[str, Callable[[World], None]]] = [
             "a.product.pk",
         ),
     ),
+    # notices
+    (
+        "one product",
+        sql(
+            "UPDATE notices_notice SET product_id = %s WHERE id = %s", "b.product.pk", "a.notice.pk"
+        ),
+    ),
+    (
+        "nobody is told of their own act",
+        sql(
+            "UPDATE notices_notice SET person_id = %s WHERE id = %s",
+            "a.colleague.pk",
+            "a.notice.pk",
+        ),
+    ),
+    (
+        "mails were wanted",
+        sql(
+            "UPDATE notices_notice SET to_mail = false, mailed_at = %s WHERE id = %s",
+            OLD,
+            "a.notice.pk",
+        ),
+    ),
+    (
+        "nothing is left lying",
+        sql(
+            "UPDATE notices_notice SET to_mail = true, mailed_at = NULL, made_at = %s WHERE id = %s",
+            OLD,
+            "a.notice.pk",
+        ),
+    ),
+    (
+        "changes are followed in order",
+        sql("UPDATE notices_followed SET through = 1000000"),
+    ),
     # people and products
     (
         "an administrator each",
