@@ -113,6 +113,12 @@ def test_private_notes_are_told_to_nobody_who_may_not_see_them(cast: Cast) -> No
     assert "mentions you" not in page, "who is not asked there any more does not see it"
 
 
+def test_nobody_is_told_of_their_own_act(cast: Cast) -> None:
+    item = make(cast, by="owner", owner=cast.owner)
+    comments.add_comment(actor=cast.actor("owner"), item=item, body="@owner: to myself")
+    assert told(cast, "owner") == []
+
+
 def test_mentions_are_told_once_however_often_a_comment_is_reworded(cast: Cast) -> None:
     item = make(cast)
     comment = comments.add_comment(actor=cast.actor("owner"), item=item, body="@viewer @owner")
