@@ -131,30 +131,6 @@ def _lines_named(
     return found
 
 
-def binding(item_ids: Iterable[int]) -> dict[int, list[LineInForce]]:
-    """The lines of signed briefs that govern items, by the item's id; without any it is left out. Two queries."""
-    rows = BriefItem.objects.filter(item__in=item_ids).exclude(brief__signed_version=None)
-    governed = rows.exclude(brief__state=BriefState.RETIRED).select_related("brief")
-    pairs = [(row.item_id, row.brief) for row in governed.order_by("brief__number")]
-    briefs = {brief.pk: brief for _item, brief in pairs}
-    content = {brief.pk: lines for brief, lines in _in_force(briefs.values())}
-    found: dict[int, list[LineInForce]] = {}
-    for item_id, brief in pairs:
-        found.setdefault(item_id, []).extend(
-            LineInForce(
-                brief=brief,
-                line_id=line["id"],
-                number=line["number"],
-                kind=line["kind"],
-                text=line["text"],
-                checked_how=line["checked_how"],
-                signed=True,
-            )
-            for line in content[brief.pk]
-        )
-    return found
-
-
 def boundaries(item: Item) -> set[str]:
     """The kinds of line (``LineKind`` values) that some brief in force holds for an item. At most three queries."""
     return {line["kind"] for _brief, lines in _in_force(governing(item)) for line in lines}

@@ -84,7 +84,7 @@ def conditions_panel(*, actor: Actor, version: Version) -> Panel | None:
 
 
 def outstanding_marks(*, actor: Actor, versions: Sequence[Version]) -> dict[int, Mark]:
-    """Which layers still have to approve, since a signed brief demands them. Six queries."""
+    """Which layers still have to approve, since a signed brief demands them. At most nine queries."""
     found = planning.outstanding_of(versions)
     return {
         pk: Mark(

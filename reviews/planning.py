@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assets.models import Asset, Version, VersionPart
-from backlog.brief_lines import LineInForce, binding, lines_for
+from backlog.brief_lines import LineInForce, lines_for, lines_for_many
 from reviews import holding, material
 from reviews.models import Approval, Layer, PlanStep, ReviewPlan
 from reviews.vocabulary import ApprovalState
@@ -114,18 +114,25 @@ def outstanding(version: Version) -> list[Needed]:
     """The layers that signed lines of briefs demand and whose approval does not hold for ``version``, old or new.
 
     What a brief demands since a version was approved takes nothing from it; it is published once they have approved
-    (R117). At most six queries, one where no brief is signed.
+    (R117). At most nine queries, one where no brief governs.
     """
     return outstanding_of([version]).get(version.pk, [])
 
 
 def outstanding_of(versions: Collection[Version]) -> dict[int, list[Needed]]:
     """:func:`outstanding` of many versions of one product, by their ids; those without any are left out."""
-    lines = binding({version.asset.item_id for version in versions})
-    concerned = [version for version in versions if version.asset.item_id in lines]
+    if not versions:
+        return {}
+    product = next(iter(versions)).asset.product
+    work = {(version.asset.item_id, None) for version in versions}
+    lines = {
+        item_id: [line for line in found if line.signed]
+        for (item_id, _increment), found in lines_for_many(product, work).items()
+    }
+    concerned = [version for version in versions if lines[version.asset.item_id]]
     if not concerned:
         return {}
-    rows = Layer.objects.filter(product=concerned[0].asset.product_id, retired_at=None)
+    rows = Layer.objects.filter(product=product, retired_at=None)
     layers = [
         layer
         for layer in rows.prefetch_related("reviewers").order_by("position", "pk")
