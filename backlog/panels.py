@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from accounts.actors import Actor
 from accounts.models import Product
-from backlog.models import Item
+from backlog.models import Increment, Item
 
 
 @dataclass
@@ -35,6 +35,15 @@ def item_panels(actor: Actor, item: Item) -> list[Panel]:
         panel
         for path in _wired("ITEM_PANELS")
         if (panel := import_string(path)(actor=actor, item=item))
+    ]
+
+
+def increment_panels(actor: Actor, increment: Increment) -> list[Panel]:
+    """What the apps show on an increment's page."""
+    return [
+        panel
+        for path in _wired("INCREMENT_PANELS")
+        if (panel := import_string(path)(actor=actor, increment=increment))
     ]
 
 

@@ -132,7 +132,10 @@ INCREMENT_ASSETS: list[str] = ["assets.increment_assets.held"]
 # Templates that upper apps bring: kind -> "app.module.NAME" of a backlog.template_shapes.Shape.
 TEMPLATES: dict[str, str] = {"review_plan": "reviews.plan_templates.REVIEW_PLAN"}
 
-# What reviews asked to be changed: functions of (product) -> [backlog.late_change.ChangeRequest].
+# Parts of an increment's page: functions of (actor, increment) -> Panel or None.
+INCREMENT_PANELS: list[str] = ["reviews.panels.foreseen_panel"]
+
+# What reviews asked to be changed: functions of (product, item) -> [backlog.late_change.ChangeRequest].
 CHANGE_REQUESTS: list[str] = ["reviews.late.change_requests"]
 
 # What can be asked of somebody who may decide: verb -> "app.module.NAME" of an Askable.

@@ -14,7 +14,9 @@ from accounts.models import Product
 from assets.models import Version
 from assets.panels import Mark
 from assets.vocabulary import VersionState
+from backlog.models import Increment
 from backlog.panels import Panel
+from backlog.vocabulary import IncrementState
 from reviews import entry, planning, selectors
 from reviews.models import ReviewCycle, Stage
 from reviews.vocabulary import TONES, ApprovalState, CycleState, StageState, Verdict
@@ -65,6 +67,21 @@ def version_panel(*, actor: Actor, version: Version) -> Panel:
         "outstanding": outstanding,
     }
     return Panel("review", "Review", "reviews/_version_panel.html", context)
+
+
+def foreseen_panel(*, actor: Actor, increment: Increment) -> Panel | None:
+    """Which layers the versions of an increment go through, whom each asks, what for and until when (R107)."""
+    if increment.state == IncrementState.CUT:
+        return None
+    found = planning.foreseen(increment.item, increment)
+    context = {
+        "plan": found.plan,
+        "steps": [
+            {"number": number, "layers": [each for each in found.needed if each.step == step]}
+            for number, step in enumerate(sorted({each.step for each in found.needed}), start=1)
+        ],
+    }
+    return Panel("foreseen", "Who reviews it", "reviews/_foreseen.html", context)
 
 
 def conditions_panel(*, actor: Actor, version: Version) -> Panel | None:

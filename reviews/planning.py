@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 from assets.models import Asset, Version, VersionPart
 from backlog.brief_lines import LineInForce, lines_for, lines_for_many
+from backlog.models import Increment, Item
 from reviews import holding, material
 from reviews.models import Approval, Layer, PlanStep, ReviewPlan
 from reviews.vocabulary import ApprovalState
+
+#: By layer: the approval that holds, and the one voided last.
+Standing = dict[int, tuple[Approval | None, Approval | None]]
 
 
 @dataclass(frozen=True)
@@ -46,17 +50,25 @@ class Proposal:
 
 def proposal(asset: Asset) -> Proposal:
     """The layers for the newest version of ``asset``. At most eleven queries, whatever the number of layers."""
+    return _proposal(asset.item, asset.increment, standing(asset))
+
+
+def foreseen(item: Item, increment: Increment) -> Proposal:
+    """The layers that an increment's versions will go through, before there is one (R107). At most ten queries."""
+    return _proposal(item, increment, {})
+
+
+def _proposal(item: Item, increment: Increment | None, approvals: Standing) -> Proposal:
     layers = {
         layer.pk: layer
-        for layer in Layer.objects.filter(product_id=asset.product_id, retired_at=None)
+        for layer in Layer.objects.filter(product_id=item.product_id, retired_at=None)
         .prefetch_related("reviewers")
         .order_by("position", "pk")
     }
-    plan = plan_for(asset)
+    plan = plan_for(item, increment)
     steps = list(plan.steps.order_by("step", "layer__position", "pk")) if plan else []
     found: list[Needed] = []
-    approvals = standing(asset)
-    lines = lines_for(asset.item, asset.increment)
+    lines = lines_for(item, increment)
     demanded = {pk: _demanding(layer, lines) for pk, layer in layers.items()}
 
     def add(layer: Layer, step: int, row: PlanStep | None) -> None:
@@ -86,19 +98,19 @@ def proposal(asset: Asset) -> Proposal:
     return Proposal(plan, found, [layer for pk, layer in layers.items() if pk not in there])
 
 
-def plan_for(asset: Asset) -> ReviewPlan | None:
-    """The plan of the asset's kind of increment, else the one for everything. At most two queries."""
-    rows = ReviewPlan.objects.filter(product_id=asset.product_id)
-    if asset.increment is not None:
-        own = rows.filter(increment_kind=asset.increment.kind_id).first()
+def plan_for(item: Item, increment: Increment | None) -> ReviewPlan | None:
+    """The plan of the kind of increment, else the one for everything. At most two queries."""
+    rows = ReviewPlan.objects.filter(product_id=item.product_id)
+    if increment is not None:
+        own = rows.filter(increment_kind=increment.kind_id).first()
         if own is not None:
             return own
     return rows.filter(increment_kind=None).first()
 
 
-def standing(asset: Asset) -> dict[int, tuple[Approval | None, Approval | None]]:
+def standing(asset: Asset) -> Standing:
     """By layer: the approval that holds for the newest version, and the one voided last. One query."""
-    found: dict[int, tuple[Approval | None, Approval | None]] = {}
+    found: Standing = {}
     rows = Approval.objects.filter(asset=asset).exclude(state=ApprovalState.REVOKED)
     for row in rows.select_related("version", "voided_by").order_by("given_at", "pk"):
         valid, void = found.get(row.layer_id, (None, None))

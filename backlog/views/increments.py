@@ -27,6 +27,7 @@ from backlog.filters import IncrementFilter, increments_filtered
 from backlog.history import entry
 from backlog.increment_forms import CloseForm, CutForm, IncrementCriterionForm, IncrementForm
 from backlog.models import Change, Increment, Item
+from backlog.panels import increment_panels
 from backlog.services import increment_criteria, increment_states, increments, standards
 from backlog.vocabulary import CheckpointState, IncrementState
 from core.errors import Conflict, DomainError, Invalid, NotAllowed
@@ -229,6 +230,7 @@ def increment_context(actor: Actor, found: Increment) -> dict[str, Any]:
         "may": may,
         "gate_payload": json.dumps({"increment": found.key}),
     }
+        "panels": increment_panels(actor, found),
 
 
 @page

@@ -15,7 +15,7 @@ from accounts.access import product_for
 from accounts.api.endpoints import actor_of, documented, etag, resource, version_wanted
 from accounts.models import Product, User
 from assets.access import version_for
-from backlog.access import member_of
+from backlog.access import increment_for, item_for, member_of
 from backlog.models import IncrementKind
 from core.api.serializers import Line, Shape, checked
 from core.errors import Invalid
@@ -383,6 +383,54 @@ def review_proposal(request: Request, pk: int) -> Response:
     )
 
 
+class ForeseenLayer(Shape):
+    layer = serializers.CharField(help_text="slug")
+    name = serializers.CharField()
+    purpose = serializers.CharField()
+    step = serializers.IntegerField(help_text="equal ones look at the same time")
+    reviewers = serializers.ListField(child=serializers.EmailField(), help_text="who is asked")
+    quorum = serializers.IntegerField(allow_null=True, help_text="null: all asked")
+    deadline_hours = serializers.IntegerField(
+        allow_null=True, help_text="from when its stage opens; null: no deadline"
+    )
+    planned = serializers.BooleanField()
+    demanded_by = serializers.ListField(child=serializers.CharField(), help_text="lines of briefs")
+
+
+class ForeseenShape(Shape):
+    plan = serializers.CharField(allow_null=True)
+    layers = ForeseenLayer(many=True)
+
+
+@documented(
+    summary="Who will review an increment", responses={200: ForeseenShape}, tags=["reviews"]
+)
+def foreseen_reviews(request: Request, key: str, number: int) -> Response:
+    """The layers that its versions will go through, whether there is one yet or not."""
+    actor = actor_of(request)
+    increment = increment_for(actor, item_for(actor, key), number)
+    found = planning.foreseen(increment.item, increment)
+    return Response(
+        {
+            "plan": found.plan.name if found.plan else None,
+            "layers": [
+                {
+                    "layer": each.layer.slug,
+                    "name": each.layer.name,
+                    "purpose": each.layer.purpose,
+                    "step": each.step,
+                    "reviewers": [person.email for person in each.layer.reviewers.all()],
+                    "quorum": each.quorum,
+                    "deadline_hours": each.deadline_hours,
+                    "planned": each.planned,
+                    "demanded_by": [line.key for line in each.demanded],
+                }
+                for each in found.needed
+            ],
+        }
+    )
+
+
 def _possible_row(outlook: speed.Outlook, person: User) -> dict[str, Any]:
     load = outlook.people[person.pk]
     return {
@@ -468,3 +516,4 @@ review_plan = resource(PUT=edit_plan, DELETE=remove_plan)
 version_proposal = resource(GET=review_proposal)
 velocity = resource(GET=review_velocity)
 review_hand_over = resource(POST=hand_over_review)
+increment_reviews = resource(GET=foreseen_reviews)

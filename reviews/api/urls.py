@@ -5,6 +5,11 @@ from reviews.api import approvals, guests, layers, reviews
 urlpatterns = [
     path("versions/<int:pk>/reviews/", reviews.version_reviews, name="api-version-reviews"),
     path("versions/<int:pk>/review-proposal/", layers.version_proposal, name="api-review-proposal"),
+    path(
+        "items/<str:key>/increments/<int:number>/reviews/",
+        layers.increment_reviews,
+        name="api-increment-reviews",
+    ),
     path("assets/<int:pk>/approvals/", approvals.asset_approvals, name="api-asset-approvals"),
     path("approvals/", approvals.approvals_list, name="api-approvals"),
     path("approvals/<int:pk>/revoke/", approvals.approval_revoke, name="api-approval-revoke"),

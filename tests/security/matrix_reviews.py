@@ -62,6 +62,7 @@ REVIEW_LAYERS = [
     row("api-review-layer-retire", **LAYER, POST=OWNING, body={"retired": True}),
     row("api-review-plans", key=PRODUCT, GET=MEMBERS, POST=OWNING, body=planned),
     row("api-review-plan", **PLAN, PUT=OWNING, DELETE=OWNING, body=planned),
+    row("api-increment-reviews", key="built.key", number="increment.number", GET=MEMBERS),
     row("api-review-proposal", pk="version.pk", GET=MEMBERS),
     row("api-asset-approvals", pk="asset.pk", GET=MEMBERS),
     row("api-approval-revoke", pk="approval.pk", POST=DECIDING, body={"reason": "r"}),
