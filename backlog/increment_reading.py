@@ -44,8 +44,8 @@ UNDER_WAY = (IncrementState.PLANNED, IncrementState.IN_PROGRESS, IncrementState.
 
 @dataclass(frozen=True)
 class HeldAsset:
-    """An asset of an increment, as the app that keeps assets tells it. ``marks``: (words, tone) about its review;
-    ``placed``: at how many places it is shown.
+    """An asset of an increment or an item, as the app that keeps assets tells it. ``state``: of its newest ``version``,
+    in words; ``marks``: (words, tone) about its review; ``placed``: at how many places it is shown.
     """
 
     asset_id: int
@@ -55,6 +55,8 @@ class HeldAsset:
     marks: Sequence[tuple[str, str]] = ()
     placed: int = 0
 
+    state: str = ""
+    increment_id: int | None = None
 
 @dataclass(frozen=True)
 class Obstacle:

@@ -129,6 +129,9 @@ PUBLICATION_MARKS: list[str] = ["reviews.panels.outstanding_marks"]
 # The assets of increments: functions of (actor, increments) -> {increment id: [backlog.increment_reading.HeldAsset]}.
 INCREMENT_ASSETS: list[str] = ["assets.increment_assets.held"]
 
+# The assets of items: functions of (actor, items) -> {item id: [backlog.increment_reading.HeldAsset]}.
+ITEM_ASSETS: list[str] = ["assets.increment_assets.of_items"]
+
 # Templates that upper apps bring: kind -> "app.module.NAME" of a backlog.template_shapes.Shape.
 TEMPLATES: dict[str, str] = {"review_plan": "reviews.plan_templates.REVIEW_PLAN"}
 

@@ -18,16 +18,20 @@ from accounts.models import Product
 from backlog import access, brief_reading
 from backlog.api.items import page_size
 from backlog.brief_content import FIELD_NAMES, differences, missing
+from backlog.brief_governed import governed_by
 from backlog.filters import BriefFilter, briefs_filtered
+from backlog.increment_reading import HeldAsset
 from backlog.models import Brief, BriefInput, BriefLine, BriefSignal, BriefVersion, Confirmation
 from backlog.services import brief_inputs, brief_lines, brief_signing, briefs
 from backlog.services.briefs import FIELD_LIMIT, SHORT
 from backlog.vocabulary import (
     BriefState,
     ConfirmationState,
+    IncrementState,
     InputState,
     LineChange,
     LineKind,
+    State,
 )
 from core.api.serializers import Line, Prose, Shape, checked
 
@@ -138,6 +142,36 @@ class BriefDetail(BriefFields):
     signals = BriefSignalShape(many=True)
     versions = BriefVersionRow(many=True)
     updated_at = serializers.DateTimeField()
+
+
+class GovernedAssetShape(Shape):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    version = serializers.IntegerField(allow_null=True, help_text="number of the newest")
+    state = serializers.CharField(help_text="of the newest version, in words")
+
+
+class GovernedIncrementShape(Shape):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(IncrementState.choices)
+    assets = GovernedAssetShape(many=True)
+
+
+class GovernedShape(Shape):
+    item = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(State.choices)
+    is_bet = serializers.BooleanField()
+    increments = GovernedIncrementShape(many=True)
+    assets = GovernedAssetShape(many=True, help_text="those of no increment")
+    more_assets = serializers.IntegerField(help_text="that are not listed here")
+
+
+class GovernedPage(Shape):
+    results = GovernedShape(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class BriefCreate(BriefFields):
@@ -403,6 +437,51 @@ def read_brief(request: Request, key: str, number: int) -> Response:
     """By its number: 3 for BR-3. `missing` says what it lacks before it can be signed off."""
     actor, brief = _found(request, key, number)
     return _answer(actor, brief)
+
+
+@documented(
+    summary="What a brief governs",
+    responses={200: GovernedPage},
+    query=[*CURSOR],
+    tags=["briefs"],
+)
+def list_governed(request: Request, key: str, number: int) -> Response:
+    """Items by number, each with its increments and assets."""
+    actor, brief = _found(request, key, number)
+    found, cursor = governed_by(
+        actor, brief, cursor=request.query_params.get("cursor"), size=page_size(request)
+    )
+    results = [
+        {
+            "item": each.item.key,
+            "title": each.item.title,
+            "state": each.item.state,
+            "is_bet": each.is_bet,
+            "increments": [
+                {
+                    "key": piece.increment.key,
+                    "title": piece.increment.title,
+                    "kind": piece.increment.kind.slug,
+                    "state": piece.increment.state,
+                    "assets": [_asset_row(asset) for asset in piece.assets],
+                }
+                for piece in each.increments
+            ],
+            "assets": [_asset_row(asset) for asset in each.assets],
+            "more_assets": each.more,
+        }
+        for each in found
+    ]
+    return Response({"results": results, "next": cursor})
+
+
+def _asset_row(asset: HeldAsset) -> dict[str, Any]:
+    return {
+        "id": asset.asset_id,
+        "name": asset.name,
+        "version": asset.version,
+        "state": asset.state,
+    }
 
 
 @documented(
@@ -699,7 +778,7 @@ brief_input_one = resource(PUT=edit_brief_input, DELETE=remove_brief_input)
 brief_input_settle = resource(POST=settle_brief_input)
 brief_signal_list = resource(POST=add_brief_signal)
 brief_signal_one = resource(PUT=edit_brief_signal, DELETE=remove_brief_signal)
-brief_item_list = resource(POST=attach_brief_items)
+brief_item_list = resource(GET=list_governed, POST=attach_brief_items)
 brief_item_one = resource(DELETE=detach_brief_item)
 brief_version_list = resource(POST=freeze_brief)
 brief_version_one = resource(GET=read_brief_version)

@@ -30,6 +30,7 @@ from backlog.brief_forms import (
     SectionForm,
     SignalForm,
 )
+from backlog.brief_governed import governed_by
 from backlog.brief_lines import ORDER
 from backlog.filters import BriefFilter, briefs_filtered
 from backlog.models import Brief, BriefInput, BriefLine, BriefSignal
@@ -38,6 +39,9 @@ from backlog.vocabulary import BriefState, InputState, LineKind
 from core.errors import Conflict, DomainError, Invalid, NotFound
 from core.filters import asked_of
 from core.htmx import go, safe_next, wants_fragment
+
+#: So many items that a brief governs stand open with their parts; more are folded.
+UNFOLDED = 5
 
 
 @page
@@ -113,13 +117,14 @@ def _begin(actor: Actor, product: Product, form: BriefNewForm) -> Brief:
 def brief(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """One brief: the document, what points at its lines, its versions, and what is missing."""
     actor, product, found = _found(request, key, number)
-    context = document(actor, found)
+    context = document(actor, found, request.GET.get("governed"))
     return show(request, "backlog/brief.html", context, product=product, active="assets")
 
 
-def document(actor: Actor, found: Brief) -> dict[str, Any]:
-    """What the page of a brief shows. A fixed number of queries, whatever it holds."""
+def document(actor: Actor, found: Brief, cursor: str | None = None) -> dict[str, Any]:
+    """What the page of a brief shows. A fixed number of queries, whatever it holds. ``cursor``: of what it governs."""
     product = found.product
+    governed, cursor = governed_by(actor, found, cursor=cursor)
     content = brief_reading.content_of(found)
     lines = brief_reading.lines_of(found)
     pointers = brief_reading.pointers_of(lines)
@@ -202,12 +207,9 @@ def document(actor: Actor, found: Brief) -> dict[str, Any]:
         ],
         "signal_form": SignalForm(auto_id="new_signal_%s"),
         "members": members,
-        "governed": [
-            row.item
-            for row in found.governed.select_related("item__product", "item__queue").order_by(
-                "item__number"
-            )
-        ],
+        "governed": governed,
+        "governed_next": f"?{urlencode({'governed': cursor})}#items" if cursor else "",
+        "governed_open": len(governed) <= UNFOLDED,
         "versions": versions,
         "signed": signed,
         "missing": missing(content),
