@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import rights
 from accounts.actors import Actor
 from accounts.models import Product
-from backlog import access, brief_reading, coherence
+from accounts.pages import zone_of
+from backlog import access, brief_reading, coherence, late_change
 from backlog import increment_reading as reading
 from backlog.brief_lines import governing, lines_for
 from backlog.models import Confirmation, Item
@@ -47,8 +49,14 @@ def item_plan(*, actor: Actor, item: Item) -> Panel | None:
     may_edit = rights.allowed(actor, "increment.edit", item.product)
     if not rows and not may_edit:
         return None
+    late = None
+    if rows:
+        zone = zone_of(actor.user)
+        asked = reading.change_rows(item.product, item)
+        late = late_change.report(asked, timezone.localdate(timezone=zone), zone)
     context = {
         "rows": rows,
+        "late_change": late if late is not None and late.recent.hits else None,
         "misfits": coherence.misfits(actor, item, [row.increment for row in rows]),
         "progress": reading.progress(rows),
         "may_edit": may_edit,

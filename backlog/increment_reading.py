@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from accounts.actors import Actor
 from accounts.models import Product
 from backlog.brief_lines import governing
+from backlog.late_change import ChangeRequest
 from backlog.models import (
     Change,
     Confirmation,
@@ -54,9 +55,9 @@ class HeldAsset:
     version: int | None
     marks: Sequence[tuple[str, str]] = ()
     placed: int = 0
-
     state: str = ""
     increment_id: int | None = None
+
 
 @dataclass(frozen=True)
 class Obstacle:
@@ -392,9 +393,11 @@ def open_increments(item: Item) -> int:
     return Increment.objects.filter(item=item, state__in=UNDER_WAY).count()
 
 
-def change_rows(product: Product) -> list[Any]:
-    """What was asked to be changed, from whoever knows (``CHANGE_REQUESTS``): see ``backlog.late_change``."""
-    found: list[Any] = []
+def change_rows(product: Product, item: Item | None = None) -> list[ChangeRequest]:
+    """What was asked to be changed in a product or in one item's increments, from whoever knows (``CHANGE_REQUESTS``):
+    see ``backlog.late_change``.
+    """
+    found: list[ChangeRequest] = []
     for path in import_string(f"{settings.WIRING}.CHANGE_REQUESTS"):
-        found += import_string(path)(product=product)
+        found += import_string(path)(product=product, item=item)
     return found

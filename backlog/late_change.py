@@ -33,7 +33,7 @@ _Z = 1.959963984540054
 class ChangeRequest:
     """A change that a review asked for. ``at`` is an aware instant, ``stage`` the increment's kind's, 1 to 5.
 
-    ``reviews.late.change_requests(product)`` gives them, in any order; ``config.wiring.CHANGE_REQUESTS`` names it.
+    ``reviews.late.change_requests(product, item)`` gives them in any order; ``config.wiring.CHANGE_REQUESTS`` names it.
     """
 
     at: datetime
@@ -110,6 +110,19 @@ def report(requests: Iterable[ChangeRequest], today: date, zone: ZoneInfo) -> Re
     recent = _late([each for first in firsts[-RECENT_MONTHS:] for each in by_month.get(first, ())])
     alarm = recent.total >= ENOUGH and recent.low > LIMIT
     return Report(stages, months, recent, alarm, _sentence(recent, alarm))
+
+
+def recent_late(
+    requests: Iterable[ChangeRequest], today: date, zone: ZoneInfo
+) -> list[ChangeRequest]:
+    """The late structural requests of the last ``RECENT_MONTHS`` months, the newest first: what an alarm is about."""
+    first = _months(today.replace(day=1), RECENT_MONTHS)[0]
+    rows = [
+        each
+        for each in requests
+        if each.structural and each.stage >= LATE_FROM and each.at.astimezone(zone).date() >= first
+    ]
+    return sorted(rows, key=lambda each: each.at, reverse=True)
 
 
 def _late(requests: Iterable[ChangeRequest]) -> Share:

@@ -94,6 +94,25 @@ def answers(product_key: str, found: Leadership) -> list[Answer]:
     ]
 
 
+def late_changes(product_key: str, found: Leadership) -> tuple[Answer, bool] | None:
+    """How much structural change came late, and whether that alarms (N21). None where none was asked for in a year."""
+    report = found.late_change
+    if report is None or not any(month.late.total for month in report.months):
+        return None
+    rates = [month.late.rate for month in report.months]
+    url = f"{Links(product_key).page('increments')}#late-change"
+    said = Answer(
+        key="late_change",
+        question="Does structural change come late?",
+        parts=[Part(report.sentence)],
+        trend=rates,
+        trend_says=f"Late among structural changes, by month: {series(rates)}",
+        url=url,
+        link="The requests behind it",
+    )
+    return said, report.alarm
+
+
 def _promises(found: Leadership, links: Links) -> Answer:
     facts = found.facts.promises
     recent = since(leadership.promises_since(found.at))

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from backlog.models import Item
 from backlog.vocabulary import QueueKind, State
 from insights import cadence, news
-from insights.answers import Links, since
+from insights.answers import Links, late_changes, since
 from insights.selectors.news import MENTIONS, REVIEWS, Asked, ProductNews, Work
 from insights.words import Part, count, days, listed
 from scoring.explain import headline_of
@@ -310,6 +310,10 @@ def _for_deciders(found: ProductNews, links: Links) -> list[Line]:
         words = Part(count(found.unowned, "item", "items"), url)
         have = "has" if found.unowned == 1 else "have"
         lines.append(Line((words, Part(f" to act on now {have} no owner."))))
+    late = late_changes(found.product.key, found.leadership)
+    if late is not None and late[1]:
+        said, _alarm = late
+        lines.append(Line((Part("Late structural change", said.url), Part(f": {said.text}"))))
     return lines
 
 

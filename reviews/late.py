@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.models import Product
 from backlog.late_change import ChangeRequest
+from backlog.models import Item
 from reviews.models import Decision, Note
 from reviews.vocabulary import Verdict, Weight
 
@@ -11,8 +12,9 @@ from reviews.vocabulary import Verdict, Weight
 MOST = 20_000
 
 
-def change_requests(product: Product) -> list[ChangeRequest]:
-    """Verdicts that ask for changes, and notes that must be met, on versions of assets of increments. Two queries.
+def change_requests(product: Product, item: Item | None = None) -> list[ChangeRequest]:
+    """Verdicts that ask for changes, and notes that must be met, on versions of assets of increments, of one item where
+    it is named. Two queries.
 
     A note carried to the next version is the same request and counts once; answers ask for nothing of their own.
     """
@@ -28,6 +30,9 @@ def change_requests(product: Product) -> list[ChangeRequest]:
         carried_from=None,
         must=True,
     ).order_by("-pk")
+    if item is not None:
+        verdicts = verdicts.filter(version__asset__increment__item=item)
+        notes = notes.filter(version__asset__increment__item=item)
     where = ("version__asset__increment", "version__asset__increment__kind__stage", "weight")
     rows = [
         *verdicts.values_list("decided_at", *where)[:MOST],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,6 +36,8 @@ from core.htmx import go, safe_next, wants_fragment
 from core.markdown import render_cached
 
 HISTORY = 50
+#: So many of the newest late requests are named.
+LATE_ROWS = 20
 
 
 @page
@@ -50,7 +52,8 @@ def increment_list(request: HttpRequest, key: str) -> HttpResponse:
         rows = rows.filter(state__in=reading.UNDER_WAY)
     found, cursor = reading.under_way(rows, cursor=begins)
     today = timezone.localdate()
-    report = late_change.report(reading.change_rows(product), today, zone_of(request.user))
+    asked_for, zone = reading.change_rows(product), zone_of(request.user)
+    report = late_change.report(asked_for, today, zone)
     context = {
         "rows": [
             {
@@ -69,6 +72,9 @@ def increment_list(request: HttpRequest, key: str) -> HttpResponse:
         "kinds": access.kinds_in(actor, product),
         "people": access.members(product),
         "late_change": report,
+        "late_requests": _late_requests(
+            actor, product, late_change.recent_late(asked_for, today, zone)[:LATE_ROWS]
+        ),
         "asked": any(share.total for _stage, share in report.stages),
         "stages": [{"stage": stage, **_share(share)} for stage, share in report.stages],
         "chart": _trend(report),
@@ -79,6 +85,17 @@ def increment_list(request: HttpRequest, key: str) -> HttpResponse:
         "may_publish": rights.allowed(actor, "standard.publish", product),
     }
     return show(request, "backlog/increments.html", context, product=product, active="assets")
+
+
+def _late_requests(
+    actor: Actor, product: Product, found: Sequence[late_change.ChangeRequest]
+) -> list[dict[str, Any]]:
+    """When each was asked and of which increment. One query, none without any."""
+    if not found:
+        return []
+    rows = access.increments_in(actor, product).filter(pk__in={each.increment_id for each in found})
+    named = {row.pk: row for row in rows}
+    return [{"at": each.at, "increment": named[each.increment_id]} for each in found]
 
 
 def _trend(report: late_change.Report) -> dict[str, Any]:
@@ -213,6 +230,7 @@ def increment_context(actor: Actor, found: Increment) -> dict[str, Any]:
             )
         ],
         "waiting": brief_reading.waiting_confirmations(found.confirmations.all()),
+        "panels": increment_panels(actor, found),
         "needs": sorted(mine.needs.all(), key=lambda need: need.number),
         "needed_by": [each for each in plan if found.pk in {need.pk for need in each.needs.all()}],
         "kept_breaks": reading.kept_breaks(found) if found.state == IncrementState.CUT else [],
@@ -230,7 +248,6 @@ def increment_context(actor: Actor, found: Increment) -> dict[str, Any]:
         "may": may,
         "gate_payload": json.dumps({"increment": found.key}),
     }
-        "panels": increment_panels(actor, found),
 
 
 @page

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 
 from accounts.models import Product
+from backlog import late_change
+from backlog.increment_reading import change_rows
 from backlog.models import Change
 from insights import leadership
 from insights.figures import Flow, flow_figures, shares_since, window
@@ -36,6 +39,7 @@ class Leadership:
     titles: dict[int, tuple[str, str]]
     ledger: tuple[Verdict, ...] = ()
     blocked: int = 0
+    late_change: late_change.Report | None = None
 
 
 def leadership_of(product: Product, *, now: dt.datetime) -> Leadership:
@@ -76,6 +80,7 @@ def read_leadership(product: Product, *, now: dt.datetime) -> Leadership:
         titles=reading.titles(each.pk for each in facts.ageing),
         ledger=strategy_verdicts(product),
         blocked=reading.blocked(product),
+        late_change=late_change.report(change_rows(product), today, ZoneInfo("UTC")),
     )
 
 

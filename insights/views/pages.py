@@ -9,7 +9,7 @@ from accounts.access import product_for
 from accounts.actors import Actor
 from accounts.pages import page, show
 from insights import charts
-from insights.answers import answers
+from insights.answers import answers, late_changes
 from insights.selectors.leadership import leadership_of
 
 
@@ -20,6 +20,7 @@ def insights(request: HttpRequest, key: str) -> HttpResponse:
     found = leadership_of(product, now=timezone.now())
     context = {
         "answers": answers(product.key, found),
+        "late_change": late_changes(product.key, found),
         "tiles": charts.tiles(found, product.key),
         "charts": charts.charts(found, product.key),
         "durations": charts.durations(found.flow),

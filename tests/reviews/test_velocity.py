@@ -160,3 +160,38 @@ def test_changes_asked_for_in_increments(cast: Cast) -> None:
         ChangeRequest(must.created_at, increment.pk, kind.stage, False),
     ]
     assert change_requests(cast.b) == []
+    assert change_requests(cast.a, cycle.asset.item) == change_requests(cast.a)
+    assert change_requests(cast.a, free.asset.item) == []
+
+
+def test_an_alarm_of_late_change_stands_where_people_look(cast: Cast) -> None:
+    from django.core.cache import cache
+
+    from backlog.models import Increment, IncrementKind
+    from reviews.models import Note
+    from tests.reviews.rounds import new_version
+
+    version = new_version(cast, "film")
+    asset = version.asset
+    kind = IncrementKind.objects.filter(product=cast.a, stage=5).earliest("pk")
+    asset.increment = Increment.objects.create(
+        product=cast.a, item=asset.item, number=1, kind=kind, title="Cut", position=1
+    )
+    asset.save()
+
+    def pages() -> list[str]:
+        cache.clear()
+        client = cast.client("viewer")
+        paths = ["/p/ATLAS/insights/", f"/items/{asset.item.key}/", "/p/ATLAS/increments/"]
+        return [client.get(path).content.decode() for path in paths]
+
+    assert not any("structural changes of the last" in page for page in pages())
+    said = {"product": cast.a, "version": version, "author": cast.people["reviewer"]}
+    for number in range(8):
+        Note.objects.create(**said, body=f"{number}", must=True, weight="structural")
+    first, second, third = pages()
+    for page in (first, second, third):
+        assert "8 of 8 structural changes of the last 3 months came late" in page
+    assert 'href="/p/ATLAS/increments/#late-change"' in first
+    assert 'href="/p/ATLAS/increments/#late-change"' in second
+    assert "8 late requests" in third
