@@ -200,8 +200,8 @@ def _strategy(found: Leadership, links: Links) -> Answer:
         if found.flow.assumed:
             parts.append(
                 Part(
-                    f" {found.flow.assumed} of the {found.flow.counted} items had no estimate and count as"
-                    " three points each."
+                    f" {found.flow.assumed} of the {count(found.flow.counted, 'item', 'items')} had no estimate"
+                    " and count as three points each."
                 )
             )
     return Answer(

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assets.models import ClaimMark, Version
 from assets.vocabulary import ClaimState, PreviewState
@@ -37,13 +38,30 @@ def _lacks(cycle: ReviewCycle, stage: Stage, name: str) -> str:
             claim__withdrawn_at=None,
             state__in=[ClaimState.UNSIGNED, ClaimState.CHANGED],
         ).count()
-        return f"{unsigned_claims} claims are not signed." if unsigned_claims else ""
+        return _counted(
+            unsigned_claims,
+            ngettext("%(n)d claim is not signed.", "%(n)d claims are not signed.", unsigned_claims),
+        )
     if name == EntryCondition.NO_OPEN_MUST:
         musts = open_musts(stage, version).count()
-        return f"{musts} notes that must be met are open." if musts else ""
+        return _counted(
+            musts,
+            ngettext(
+                "%(n)d note that must be met is open.",
+                "%(n)d notes that must be met are open.",
+                musts,
+            ),
+        )
     if name == EntryCondition.NO_CONTRADICTION:
         found = Contradiction.objects.filter(version=version, state=ContradictionState.OPEN).count()
-        return f"{found} contradictions between notes are open." if found else ""
+        return _counted(
+            found,
+            ngettext(
+                "%(n)d contradiction between notes is open.",
+                "%(n)d contradictions between notes are open.",
+                found,
+            ),
+        )
     if name == EntryCondition.PREVIEWS_READY:
         return "Previews are being made." if version.preview_state == PreviewState.DUE else ""
     return ""
@@ -58,11 +76,19 @@ def _brief_lacks(item: Item, name: str) -> str:
         unsigned = gate_missing(item)
         return f"{unsigned}: the stage opens with the sign-off." if unsigned else ""
     waiting = BriefInput.objects.filter(brief__in=briefs, state=InputState.OUTSTANDING).count()
-    return (
-        f"{waiting} inputs of the brief are outstanding: settle them on its page."
-        if waiting
-        else ""
+    return _counted(
+        waiting,
+        ngettext(
+            "%(n)d input of the brief is outstanding: settle it on its page.",
+            "%(n)d inputs of the brief are outstanding: settle them on its page.",
+            waiting,
+        ),
     )
+
+
+def _counted(n: int, words: str) -> str:
+    """The sentence with its number, nothing where there is nothing to say."""
+    return words % {"n": n} if n else ""
 
 
 def open_musts(stage: Stage, version: Version) -> QuerySet[Note]:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from accounts import rights
 from accounts.access import product_for
@@ -456,7 +457,8 @@ def brief_sign(request: HttpRequest, key: str, number: int) -> HttpResponse:
     waits = len(brief_reading.waiting_confirmations(found.confirmations.all()))
     said = _("Version %(n)d is signed off.") % {"n": made.number}
     if waits:
-        said += " " + _("%(n)d confirmations wait.") % {"n": waits}
+        words = ngettext("%(n)d confirmation waits.", "%(n)d confirmations wait.", waits)
+        said += " " + words % {"n": waits}
     return _back(request, found, said, "")
 
 

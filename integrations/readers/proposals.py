@@ -201,7 +201,8 @@ def _resolutions(found: Survey, made: Proposal) -> None:
             unfinished[status] += count
     for status, count in unfinished.most_common(5):
         made.notes.append(
-            f"{count} items in {status!r} carry a resolution although that status is not an end; "
+            f"{count} {'item' if count == 1 else 'items'} in {status!r}"
+            f" {'carries' if count == 1 else 'carry'} a resolution although that status is not an end; "
             f"{_spoken(made.mapping.states.get(status, 'triage'))} was taken. "
             "Choose done for it if they are finished."
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from accounts import rights
 from accounts.actors import Actor
@@ -484,7 +485,12 @@ def checked_anchor(anchor: Mapping[str, Any] | None, version: Version) -> dict[s
             raise Invalid(
                 "This place cannot be used.",
                 code="bad_anchor",
-                fields={"anchor": [f"The text has {count} lines."]},
+                fields={
+                    "anchor": [
+                        ngettext("The text has %(n)d line.", "The text has %(n)d lines.", count)
+                        % {"n": count}
+                    ]
+                },
             )
     return found or None
 

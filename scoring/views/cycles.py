@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import rights
 from accounts.access import product_for
@@ -342,7 +343,11 @@ def propose(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     actor = Actor.of(request)
     cycle = plans.cycle_for(product_for(actor, key, "cycle.plan"), pk)
     _reading, found = plan_services.propose(actor=actor, cycle=cycle)
-    said = _("%(items)d items with %(points)s are proposed.") % {
+    said = ngettext(
+        "%(items)d item with %(points)s is proposed.",
+        "%(items)d items with %(points)s are proposed.",
+        len(found.chosen),
+    ) % {
         "items": len(found.chosen),
         "points": plan_words.many(found.account.planned),
     }

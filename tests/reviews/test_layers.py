@@ -142,7 +142,7 @@ def test_a_stage_opens_when_what_it_waits_for_holds(cast: Cast) -> None:
     opening.open_waiting()
     assert stages(second)["legal"] == "waiting"
     row = cast.api("viewer").get(f"/api/v1/reviews/{second.pk}/").json()["stages"][1]
-    assert row["missing"] == ["1 notes that must be met are open."]
+    assert row["missing"] == ["1 note that must be met is open."]
     Note.objects.filter(pk=must.pk).update(must=False)
     opening.open_waiting()
     assert stages(second)["legal"] == "open"
@@ -189,7 +189,7 @@ def test_a_stage_waits_for_no_note_that_is_private_to_another(cast: Cast) -> Non
     )
     assert entry.missing(cycle, legal) == []
     Note.objects.filter(pk=row.pk).update(stage=legal)
-    assert entry.missing(cycle, legal) == ["1 notes that must be met are open."]
+    assert entry.missing(cycle, legal) == ["1 note that must be met is open."]
 
 
 def test_a_verdict_is_handed_over_and_back(cast: Cast) -> None:

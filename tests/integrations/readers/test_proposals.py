@@ -168,7 +168,7 @@ def test_a_resolution_counts_only_at_an_end():
 def test_resolved_work_in_a_status_that_is_no_end_is_noted():
     looked = examine(export(("Bug", "Deploy", "In Progress", "Done", "", "")))
     assert looked.proposal.mapping.states == {"Deploy": "in_review"}
-    assert any("1 items in 'Deploy' carry a resolution" in note for note in looked.proposal.notes)
+    assert any("1 item in 'Deploy' carries a resolution" in note for note in looked.proposal.notes)
 
 
 def test_a_status_that_the_mapping_lacks_is_guessed_and_said():
