@@ -19,6 +19,7 @@ class Via(TextChoices):
     API = "api", "API"
     BULK = "bulk", "bulk edit"
     IMPORT = "import", "import"
+    HOOK = "hook", "webhook"
     TASK = "task", "background work"
     COMMAND = "command", "command line"
 

@@ -88,6 +88,7 @@ ACTIONS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "import.run": ("import items", _OWNING),
     "import.undo": ("undo an import", _OWNING),
+    "hook.make": ("make addresses that other systems post readings and signals to", _OWNING),
     "cycle.plan": ("plan and close cycles", _DECIDING),
     "cycle.grow": (
         "let an accepted cycle grow beyond its limit",

@@ -1,4 +1,4 @@
-"""The permissioned fetch of imports."""
+"""The permissioned fetch of imports and of addresses for webhooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accounts import rights
 from accounts.actors import Actor
 from accounts.models import Product
 from core.errors import NotFound
-from integrations.models import ImportRun
+from integrations.models import Hook, ImportRun
 
 #: Left out of lists: they can be large.
 _HEAVY = ("examination", "rehearsal", "problems", "mapping")
@@ -51,3 +51,19 @@ def run_for(actor: Actor, pk: uuid.UUID, *, undoing: bool = False) -> ImportRun:
         raise NotFound
     rights.require(actor, right_of(run.subject, undoing=undoing), run.product)
     return run
+
+
+def hooks_in(actor: Actor, product: Product) -> QuerySet[Hook]:
+    """The product's addresses for webhooks, withdrawn ones too, the newest first."""
+    rights.require(actor, "product.read", product)
+    found = Hook.objects.filter(product=product).select_related("made_by", "revoked_by")
+    return found.order_by("-pk")
+
+
+def hook_in(actor: Actor, product: Product, pk: int) -> Hook:
+    """One of them. Raises NotFound."""
+    hook = hooks_in(actor, product).filter(pk=pk).first()
+    if hook is None:
+        raise NotFound
+    hook.product = product
+    return hook

@@ -489,3 +489,13 @@ def _number(value: str) -> Any:
     except ValueError:
         return value
     return int(number) if number.is_integer() else number
+
+
+class HookForm(forms.Form):
+    """A new address for webhooks."""
+
+    source = forms.CharField(
+        max_length=40,
+        label=_("System"),
+        help_text=_("What readings and signals from it will name as their source."),
+    )

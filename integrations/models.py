@@ -1,4 +1,4 @@
-"""Imports: runs, what they brought in, and what an undo has to take back."""
+"""Imports: runs, what they brought in, and what an undo has to take back. Webhooks in: addresses and deliveries."""
 
 from __future__ import annotations
 
@@ -160,3 +160,64 @@ class ImportEffect(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "kind", "object_id"], name="import_effect_once")
         ]
+
+
+class Hook(models.Model):
+    """An address that a system posts readings and signals to, signed, with the rights of whoever made it (R137, T10).
+
+    The secret is not kept: it is worked out of ``nonce`` and the installation's key. ``former_nonce``: the secret
+    before it was changed, taken until ``former_until``. ``turned_away_*``: the last request that was not signed well.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="hooks")
+    source = models.CharField(max_length=40, help_text="what readings and signals say of it")
+    public_id = models.CharField(max_length=32, unique=True)
+    nonce = models.CharField(max_length=32)
+    former_nonce = models.CharField(max_length=32, blank=True)
+    former_until = models.DateTimeField(null=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    turned_away_at = models.DateTimeField(null=True)
+    turned_away_why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "source"],
+                condition=models.Q(revoked_at=None),
+                name="hook_of_source_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class HookDelivery(models.Model):
+    """A message that came in, signed well. ``answer``: what it was told; of a refused one ``detail`` and ``fields``.
+
+    A message whose effect is kept is not carried out again; a refused one may come again under its id.
+    """
+
+    hook = models.ForeignKey(Hook, on_delete=models.CASCADE, related_name="deliveries")
+    message_id = models.CharField(max_length=100)
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.JSONField(default=dict)
+    times = models.PositiveIntegerField(default=1, help_text="how often it came")
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # two that bring the same message meet here
+            models.UniqueConstraint(fields=["hook", "message_id"], name="hook_delivery_once")
+        ]
+        indexes = [
+            # what came last, and what is old enough to go
+            models.Index(fields=["hook", "-received_at", "-id"], name="hook_delivery_latest"),
+        ]
+
+    @property
+    def accepted(self) -> bool:
+        return 200 <= self.status < 300

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from integrations.views import actions, mapping, runs
+from integrations.views import actions, hooks, mapping, runs
 
 _RUN = "p/<str:key>/imports/<uuid:pk>/"
 
 urlpatterns = [
+    path("p/<str:key>/settings/webhooks/", hooks.hook_list, name="hooks"),
+    path("p/<str:key>/settings/webhooks/<int:pk>/", hooks.hook_one, name="hook"),
     path("p/<str:key>/imports/", runs.imports, name="imports"),
     path("p/<str:key>/imports/new/", runs.new, name="import-new"),
     path("p/<str:key>/evidence/import/", runs.new_evidence, name="evidence-import"),

@@ -14,7 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import (
+    api_view,
+    authentication_classes,
+    parser_classes,
+    throttle_classes,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
@@ -27,6 +32,12 @@ from core.errors import Conflict, DomainError, Invalid
 Handler = Callable[..., Response]
 REMEMBERED_FOR = timedelta(hours=24)
 KEY_LIMIT = 128
+#: What a method may want otherwise than the settings say; it then holds for all methods of its address.
+_CLASSES: dict[str, Callable[[list[Any]], Callable[[Any], Any]]] = {
+    "parsers": parser_classes,
+    "authenticators": authentication_classes,
+    "throttles": throttle_classes,
+}
 
 
 def documented(
@@ -38,6 +49,8 @@ def documented(
     tags: Collection[str] = (),
     if_match: bool = False,
     parsers: Collection[Any] = (),
+    authenticators: Collection[Any] = (),
+    throttles: Collection[Any] = (),
 ) -> Callable[[Handler], Handler]:
     """Describe one method of an endpoint: its words in the schema, and the query parameters that it knows."""
 
@@ -51,6 +64,8 @@ def documented(
             "tags": list(tags),
             "if_match": if_match,
             "parsers": list(parsers),
+            "authenticators": list(authenticators),
+            "throttles": list(throttles),
         }
         return handler
 
@@ -68,9 +83,10 @@ def resource(**handlers: Handler) -> Callable[..., HttpResponse]:
         return handler(request, **kwargs)
 
     view: Any = dispatch
-    parsers = [parser for handler in handlers.values() for parser in handler.spec["parsers"]]  # type: ignore[attr-defined]
-    if parsers:
-        view = parser_classes(parsers)(view)
+    for name, use in _CLASSES.items():
+        classes = [each for handler in handlers.values() for each in handler.spec[name]]  # type: ignore[attr-defined]
+        if classes:
+            view = use(classes)(view)
     methods = [*handlers, "HEAD"] if "GET" in handlers else list(handlers)
     view = api_view(methods)(view)
     for method, handler in handlers.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import product_for
+from accounts.actors import Actor
 from accounts.api.endpoints import actor_of, documented, resource
+from accounts.models import Product
 from assets import access, compared
 from assets.filters import ReadingFilter, readings_filtered
 from assets.models import Metric, Reading, Target
@@ -255,7 +258,11 @@ def enter_readings(request: Request) -> Response:
     data = checked(ReadingsInput, request)
     product = named_product(actor, data.get("product"))
     product_for(actor, product.key, "reading.enter")
-    rows = data["readings"]
+    return Response(entered(actor, product, data["readings"]), status=201)
+
+
+def entered(actor: Actor, product: Product, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Enter ``rows`` (of ``ReadingInput``); the answer, a ``ReadingsOutcome``. Raises Invalid, NotAllowed."""
     known = access.metrics_named(actor, product, {row["metric"] for row in rows})
     places = access.placements_named(actor, product, {row["placement"] for row in rows})
     drafts = [
@@ -265,15 +272,12 @@ def enter_readings(request: Request) -> Response:
         for row in rows
     ]
     done = readings.enter(actor=actor, product=product, drafts=drafts)
-    return Response(
-        {
-            "added": done.added,
-            "corrected": done.corrected,
-            "unchanged": done.unchanged,
-            "ids": [row.pk for row in done.rows],
-        },
-        status=201,
-    )
+    return {
+        "added": done.added,
+        "corrected": done.corrected,
+        "unchanged": done.unchanged,
+        "ids": [row.pk for row in done.rows],
+    }
 
 
 @documented(summary="Read a reading", responses={200: ReadingRow}, tags=TAGS)

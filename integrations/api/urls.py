@@ -1,8 +1,9 @@
 from django.urls import path
 
-from integrations.api import imports
+from integrations.api import hooks, imports
 
 urlpatterns = [
+    path("hooks/<str:hook>/", hooks.hook, name="api-hook"),
     path("imports/", imports.imports, name="api-imports"),
     path("imports/<uuid:pk>/", imports.one, name="api-import"),
     path("imports/<uuid:pk>/mapping/", imports.mapping, name="api-import-mapping"),

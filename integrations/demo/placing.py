@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts.actors import Actor
 from accounts.models import Product, User
@@ -14,6 +15,8 @@ from assets.vocabulary import VersionState
 from backlog.models import Channel, Program
 from backlog.services import words
 from integrations.demo.story import Act
+from integrations.models import Hook
+from integrations.services import hooks
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ STRANGE = "5" * 64
 RECALLED = (
     "The extinguisher beside her is of a model that was recalled; no picture may show it in use."
 )
+#: What posts readings of the first work.
+PLATFORM = "Learning platform"
 #: Completion per week, oldest first: hits of n.
 WEEKS = ((171, 240), (164, 232), (118, 228), (104, 236))
 
@@ -135,7 +140,7 @@ class Placing:
         return found.get(asset=asset, place=where)
 
     def read_work(self, act: Act, *, week: int) -> None:
-        """A week of completion; the third breaks its target, which opens an item."""
+        """A week of completion, as the platform posts it; the third breaks its target, which opens an item."""
         if 0 not in self.placed:
             return
         placement = Placement.objects.select_related("asset__item", "channel").get(
@@ -149,10 +154,22 @@ class Placing:
             ends_at=act.at,
             hits=hits,
             n=n,
-            source="Learning platform",
+            source=PLATFORM,
             external_id=f"completion-{week + 1}",
         )
-        readings.enter(actor=self.actors[act.who], product=self.product, drafts=[draft], now=act.at)
+
+        def take(actor: Actor) -> dict[str, Any]:
+            done = readings.enter(actor=actor, product=self.product, drafts=[draft], now=act.at)
+            return {"added": done.added, "corrected": done.corrected, "unchanged": done.unchanged}
+
+        hook = Hook.objects.filter(product=self.product).select_related("made_by").first()
+        if hook is None:
+            hook, _secret = hooks.make_hook(
+                actor=self.actors[act.who], product=self.product, source=PLATFORM, now=act.at
+            )
+        hook.product = self.product
+        message = f"msg_{PLATFORM.lower().replace(' ', '-')}-week-{week + 1}"
+        hooks.receive(hook=hook, message_id=message, take=take, now=act.at)
 
     def ask_for_replacements(self, act: Act) -> None:
         """What drifted gets its task, with an owner and a day."""

@@ -101,7 +101,7 @@ class Story:
         self._add(self._when(9, "ingrid"), "publish_work", "ingrid", number=2)
         self._add(self._when(8, "ingrid"), "supersede_work", "ingrid")
         for week in range(4):
-            self._add(self._when(28 - 7 * week, "tomas"), "read_work", "tomas", week=week)
+            self._add(self._when(28 - 7 * week, "amara"), "read_work", "amara", week=week)
         self._add(self._when(5, "ingrid"), "ask_for_replacements", "ingrid")
         self._add(self._when(3, "ingrid"), "recall_work", "ingrid")
 

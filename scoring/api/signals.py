@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.access import product_for
+from accounts.actors import Actor
 from accounts.api.endpoints import actor_of, documented, etag, resource, version_wanted
+from accounts.models import Product
 from backlog.access import item_of, items_of
 from backlog.api.items import named_product
 from backlog.vocabulary import QueueKind
@@ -172,6 +175,11 @@ def add_signals(request: Request) -> Response:
     data = checked(SignalsInput, request)
     rows = data["signals"]
     product = named_product(actor, data.get("product") or _key_of(rows))
+    return Response(added(actor, product, rows), status=201)
+
+
+def added(actor: Actor, product: Product, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Add ``rows`` (of ``BulkSignal``); the answer, an ``Outcome``. Raises Invalid, NotAllowed."""
     known = items_of(actor, product, {row["item"] for row in rows if row.get("item")})
     drafts = [
         signals.Draft(
@@ -182,7 +190,7 @@ def add_signals(request: Request) -> Response:
         for row in rows
     ]
     outcome = signals.add_signals(actor=actor, product=product, drafts=drafts)
-    return Response({"added": outcome.added, "known": outcome.known}, status=201)
+    return {"added": outcome.added, "known": outcome.known}
 
 
 def _key_of(rows: list[dict[str, Any]]) -> str | None:
@@ -200,6 +208,11 @@ def _key_of(rows: list[dict[str, Any]]) -> str | None:
         OpenApiParameter("source", OpenApiTypes.STR),
         OpenApiParameter("item", OpenApiTypes.STR, description="key, or `none`"),
         OpenApiParameter("segment", OpenApiTypes.STR, description="name, or `none`"),
+        OpenApiParameter(
+            "concerns",
+            OpenApiTypes.STR,
+            description="name of a segment: from or about it, or about an item that names it",
+        ),
         OpenApiParameter("unattached", OpenApiTypes.BOOL, description="about no item yet"),
         OpenApiParameter(
             "withdrawn", OpenApiTypes.BOOL, description="withdrawn ones instead of those that count"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from accounts.actors import Actor, Via
 from accounts.models import Membership
 from backlog.services import comments
+from core.errors import Invalid
 from insights.jobs import digests
 from insights.models import DigestPreference
 from insights.services.preferences import set_preference
@@ -16,7 +19,7 @@ from insights.unsubscribing import token_of
 from insights.vocabulary import Cadence
 from integrations.jobs import imports as jobs
 from integrations.models import ImportRun
-from integrations.services import imports
+from integrations.services import hooks, imports
 from notices.jobs.following import follow
 from notices.models import Notice
 from notices.services.preferences import set_ways
@@ -97,3 +100,21 @@ def furnish_notices(tenant: Tenant) -> None:
         "notice": mine.latest("pk"),
         "stop_token": stop_token_of(membership),
     }
+
+
+def furnish_hooks(tenant: Tenant) -> None:
+    """An address for webhooks with a message that was taken, and one that was refused."""
+    hook, secret = hooks.make_hook(
+        actor=tenant.actor(), product=tenant.product, source=tenant.mark[:40]
+    )
+    hooks.receive(
+        hook=hook, message_id=tenant.mark.split()[0], take=lambda _actor: {"added": 1, "known": 0}
+    )
+    detail = f"{tenant.mark} cannot be used."
+
+    def refuse(_actor: Actor) -> dict[str, Any]:
+        raise Invalid(detail, fields={"0": [detail]})
+
+    with contextlib.suppress(Invalid):
+        hooks.receive(hook=hook, message_id="msg_2", take=refuse)
+    tenant.things |= {"hook": hook, "hook_secret": secret}

@@ -28,6 +28,7 @@ from backlog.services import (
     words,
 )
 from backlog.vocabulary import LinkKind
+from integrations.services import hooks
 from reviews.services.cycles import start_review
 from reviews.services.notes import add_note
 from scoring.services import adjustments, ratings, signals
@@ -48,9 +49,19 @@ def grow(tenant: Tenant, more: int) -> None:
         _assets(tenant, more)
         _placements(tenant, more)
         _decisions(tenant, more)
+        _hooks(tenant, more)
         grow_briefs(tenant, more)
         for number in range(more // 4 + 1):
             _bring(tenant, many(more, **{"Issue key": f"Z-{number}"}))
+
+
+def _hooks(tenant: Tenant, more: int) -> None:
+    actor, product = tenant.actor(), tenant.product
+    for number in range(more):
+        hooks.make_hook(actor=actor, product=product, source=f"more {more} {number}")
+        hooks.receive(
+            hook=tenant.hook, message_id=f"more-{more}-{number}", take=lambda _actor: {"added": 1}
+        )
 
 
 def _people(tenant: Tenant, more: int) -> None:

@@ -861,6 +861,25 @@ def export(tenant: Tenant) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("items.csv", b"Title\nOne\n", "text/csv")}
 
 
+def posted(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "signals": [{"kind": "ticket", "magnitude": 1, "occurred_at": "2026-01-05T09:00:00Z"}],
+        "product": tenant.product.key,
+    }
+
+
+HOOKS = [
+    row("hooks", key=PRODUCT, GET=MEMBERS, POST=OWNING, body={"source": "A new monitor"}),
+    row("hook", key=PRODUCT, pk="hook.pk", GET=MEMBERS, POST=OWNING, body={"act": "withdraw"}),
+    row(
+        "api-hook",
+        hook="hook.public_id",
+        POST=ANYBODY,
+        capability=True,
+        signed=True,
+        body=posted,
+    ),
+]
 IMPORTS = [
     row("imports", key=PRODUCT, GET=OWNING),
     row("import-new", key=PRODUCT, GET=MEMBERS, POST=OWNING, body=export),
@@ -902,6 +921,7 @@ IMPORTS_API = [
 
 INSIGHTS = [
     row("insights", key=PRODUCT, GET=MEMBERS),
+    row("segments", key=PRODUCT, GET=MEMBERS),
     row(
         "digest",
         key=PRODUCT,
@@ -919,6 +939,7 @@ INSIGHTS = [
         by_mail=True,
     ),
     row("api-flow", key=PRODUCT, GET=MEMBERS),
+    row("api-patterns", key=PRODUCT, GET=MEMBERS),
     row("api-answers", key=PRODUCT, GET=MEMBERS),
     row("api-digest", key=PRODUCT, GET=MEMBERS, PUT=MEMBERS, body={"cadence": "daily"}),
 ]
@@ -942,6 +963,7 @@ MATRIX: list[Row] = [
     *REVIEW_LAYERS,
     *GUESTS,
     *REVIEWS,
+    *HOOKS,
     *IMPORTS,
     *IMPORTS_API,
     *INSIGHTS,

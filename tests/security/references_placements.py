@@ -10,6 +10,16 @@ from tests.security.world import Tenant
 
 METRIC = {"name": "New", "slug": "new", "form": "count"}
 
+
+def a_signal(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "item": tenant.item.key,
+        "kind": "incident",
+        "magnitude": 1,
+        "occurred_at": "2026-01-05T09:00:00Z",
+    }
+
+
 Body = Callable[[Tenant, Tenant], dict[str, Any]]
 
 #: route, method, field, body: as ``references.Reference``.
@@ -66,6 +76,22 @@ PLACEMENTS: list[tuple[str, str, str, Body]] = [
             "product": a.product.key,
             "readings": [{**a_reading(a), "metric": b.metric.slug}],
         },
+    ),
+    *(
+        ("api-hook", "POST", field, body)
+        for field, body in (
+            ("product", lambda a, b: {"product": b.product.key, "readings": [a_reading(a)]}),
+            (
+                "readings.placement",
+                lambda a, b: {"readings": [{**a_reading(a), "placement": b.placement.pk}]},
+            ),
+            (
+                "readings.metric",
+                lambda a, b: {"readings": [{**a_reading(a), "metric": b.metric.slug}]},
+            ),
+            ("signals", lambda a, b: {"signals": [a_signal(b)]}),
+            ("signals.item", lambda a, b: {"signals": [a_signal(a), a_signal(b)]}),
+        )
     ),
     (
         "api-asset-targets",

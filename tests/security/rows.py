@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import uuid
@@ -12,7 +13,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from integrations import signing
 from tests.cast import EVERYBODY, PEOPLE
 from tests.security.routes import ROUTES
 from tests.security.world import Tenant, World
@@ -48,6 +51,8 @@ class Row:
     form: bool = False  # an API endpoint that takes multipart
     #: a POST that mail programs send, without a cookie or a page before it (RFC 8058)
     by_mail: bool = False
+    #: a message of another system: whoever signs it gets in, nobody else
+    signed: bool = False
 
     @property
     def is_api(self) -> bool:
@@ -75,7 +80,17 @@ def row(name: str, **parts: Any) -> Row:
     methods = {key: frozenset(parts.pop(key)) for key in list(parts) if key in METHODS}
     rest = {
         key: parts.pop(key)
-        for key in ("body", "query", "hidden", "reads", "managing", "capability", "form", "by_mail")
+        for key in (
+            "body",
+            "query",
+            "hidden",
+            "reads",
+            "managing",
+            "capability",
+            "form",
+            "by_mail",
+            "signed",
+        )
         if key in parts
     }
     return Row(name, parts, methods, **rest)
@@ -110,13 +125,24 @@ def send(
         verb = getattr(client, method.lower())
         if each.is_api and not each.form:
             more.setdefault("If-Match", '"1"')
-            return verb(
-                path, json.dumps(body, default=str), content_type="application/json", headers=more
-            )
+            text = json.dumps(body, default=str)
+            if each.signed:
+                more |= _signature(tenant.hook_secret, text)
+            return verb(path, text, content_type="application/json", headers=more)
         return verb(path, body, headers=more)
     finally:
         client.cookies.clear()  # signing out, say, is undone with the transaction
         client.cookies.update(cookies)
+
+
+def _signature(secret: str, text: str) -> dict[str, str]:
+    message, at = f"msg_{uuid.uuid4().hex}", signing.seconds(timezone.now())
+    key = base64.b64decode(secret.removeprefix(signing.PREFIX))
+    return {
+        "webhook-id": message,
+        "webhook-timestamp": str(at),
+        "webhook-signature": signing.signature(key, message, at, text.encode()),
+    }
 
 
 def outcome(answer: HttpResponse) -> str:

@@ -80,6 +80,7 @@ def test_the_api_refuses_every_field_that_it_does_not_offer(
         answer = send(
             world, each, method, actor, body={**extra, **body}, headers={"If-Match": version}
         )
+        touched.discard("integrations_hookdelivery")  # why a message was refused is kept
         after = contents(touched) if touched else {}
     before = contents(touched) if touched else {}
     if shape is None:

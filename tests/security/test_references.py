@@ -27,6 +27,7 @@ def test_a_row_of_another_product_is_refused(world: World, each: Reference) -> N
         actor = "reviewer" if each.route == "review-decide" else "administrator"
         body = each.body(world.a, world.b)
         answer = send(world, ROWS[each.route], each.method, actor, body=body)
+        touched.discard("integrations_hookdelivery")  # why a message was refused is kept
         after = contents(touched) if touched else {}
     before = contents(touched) if touched else {}
     assert answer.status_code in (400, 404, 422), answer.content[:500]

@@ -14,7 +14,7 @@ UNSAFE = [
     (each, method)
     for each in MATRIX
     for method in each.methods
-    if method != "GET" and not each.by_mail
+    if method != "GET" and not each.by_mail and not each.signed
 ]
 
 

@@ -231,6 +231,7 @@ def furnishers() -> list[Callable[[Tenant], None]]:
         placed.furnish_placements,
         decided.furnish_decisions,
         top.furnish_imports,
+        top.furnish_hooks,
         top.furnish_digests,
         top.furnish_notices,
     ]
