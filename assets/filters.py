@@ -111,6 +111,11 @@ class ReadingFilter(filters.FilterSet):
     source = filters.CharFilter(field_name="source", max_length=60, label="Where it comes from")
     asset = IdFilter(field_name="placement__asset", label="Id of an asset")
     placement = IdFilter(field_name="placement", label="Id of a placement")
+    segment = filters.CharFilter(
+        field_name="placement__asset__item__segments__name",
+        max_length=80,
+        label="Name of a segment that the asset's item names",
+    )
     withdrawn = YesNo(method="by_withdrawn", label="Those taken back, or those that count")
 
     class Meta:

@@ -247,8 +247,8 @@ class _Walk:
             )
         ]
         if signal.segment is not None:
-            name = signal.segment.name
-            steps.append(Step("segment", name, f"{listed}?{urlencode({'segment': name})}"))
+            place = f"{self.page('segments')}#segment-{signal.segment.pk}"
+            steps.append(Step("segment", signal.segment.name, place))
         if signal.merged_from is not None:
             key = f"{self.product.key}-{signal.merged_from.number}"
             url = reverse("item", args=[key])

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import django_filters as filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Product
 from backlog.filters import NONE, Instant
+from backlog.models import Item
 from backlog.vocabulary import QueueKind
 from core.errors import Invalid
 from core.filters import YesNo, rows_of
@@ -20,7 +21,18 @@ from scoring.lenses import LENSES, Lens
 from scoring.models import Adjustment, Signal
 from scoring.supposing import AXES
 
-KEYS = ("item", "segment", "kind", "source", "unattached", "withdrawn", "from", "to", "q")
+KEYS = (
+    "item",
+    "segment",
+    "concerns",
+    "kind",
+    "source",
+    "unattached",
+    "withdrawn",
+    "from",
+    "to",
+    "q",
+)
 
 
 class SignalFilter(filters.FilterSet):
@@ -30,6 +42,10 @@ class SignalFilter(filters.FilterSet):
     source = filters.CharFilter(field_name="source")
     item = filters.CharFilter(method="by_item", label="Key of an item, or none")
     segment = filters.CharFilter(method="by_segment", label="Name of a segment, or none")
+    concerns = filters.CharFilter(
+        method="by_concern",
+        label="Name of a segment: from or about it, or about an item that names it",
+    )
     unattached = YesNo(field_name="item", lookup_expr="isnull", label="About no item yet")
     withdrawn = YesNo(method="by_withdrawn", label="Withdrawn ones")
     q = filters.CharFilter(field_name="note", lookup_expr="icontains", label="Words of the note")
@@ -52,6 +68,13 @@ class SignalFilter(filters.FilterSet):
 
     def by_segment(self, rows: QuerySet[Signal], name: str, value: str) -> QuerySet[Signal]:
         return rows.filter(segment=None) if value == NONE else rows.filter(segment__name=value)
+
+    def by_concern(self, rows: QuerySet[Signal], name: str, value: str) -> QuerySet[Signal]:
+        naming = Item.segments.through.objects.filter(
+            item__product=self.product, segment__name=value
+        )
+        about = Q(segment=None, item__in=naming.values("item"))
+        return rows.filter(Q(segment__name=value) | about)
 
     def by_withdrawn(self, rows: QuerySet[Signal], name: str, value: bool) -> QuerySet[Signal]:
         return rows.exclude(withdrawn_at=None) if value else rows.filter(withdrawn_at=None)

@@ -27,13 +27,15 @@ _KEPT_SECONDS = 6 * 3600
 class Found:
     """A group with its signals' ids, oldest first; the first one names it in addresses.
 
-    ``dismissal``: somebody wanted no item for it, and it has not grown since.
+    ``members``: the signals themselves, likewise. ``dismissal``: somebody wanted no item for it, and it has not grown
+    since.
     """
 
     group: grouping.Group
     ids: tuple[int, ...]
     title: str
     dismissal: SignalDismissal | None
+    members: tuple[grouping.Loose, ...]
 
     @property
     def pk(self) -> int:
@@ -87,13 +89,16 @@ def unattached(product: Product, now: datetime | None = None) -> Unattached:
     dismissed: list[Found] = []
     known = SignalDismissal.objects.in_bulk(set(dismissed_by.values())) if dismissed_by else {}
     for group in _grouped(product, loose, now):
-        ids = tuple(loose[place].pk for place in group.members)
+        members = tuple(loose[place] for place in group.members)
+        ids = tuple(each.pk for each in members)
         dismissal = _dismissal(ids, dismissed_by, known)
         if len(ids) == 1 and dismissal is None:
             single.append(ids[0])
             continue
         title = loose[group.example].note or group.label
-        (groups if dismissal is None else dismissed).append(Found(group, ids, title, dismissal))
+        (groups if dismissal is None else dismissed).append(
+            Found(group, ids, title, dismissal, members)
+        )
     when = {row[0]: (row[5], row[0]) for row in rows}
     single.sort(key=lambda pk: when[pk], reverse=True)
     return Unattached(groups, dismissed, single, left_out)

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from insights.api import digests, flow, paths
+from insights.api import digests, flow, paths, segments
 
 urlpatterns = [
+    path("products/<str:key>/patterns/", segments.segments, name="api-patterns"),
     path("products/<str:key>/flow/", flow.flow, name="api-flow"),
     path("products/<str:key>/answers/", flow.answers, name="api-answers"),
     path("products/<str:key>/digest/", digests.digest, name="api-digest"),
