@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import rights
 from accounts.access import products_of
@@ -22,8 +22,8 @@ def notices_in(actor: Actor, product: Product | None) -> QuerySet[Notice]:
         found = Notice.objects.filter(product=product)
     else:
         found = Notice.objects.filter(product__in=products_of(actor).order_by())
-    seen = Note.objects.filter(seen_by(actor)).values("pk")
-    return found.filter(Q(note=None) | Q(note__in=seen), person=actor.user)
+    seen = Note.objects.filter(seen_by(actor), pk=OuterRef("note"))
+    return found.filter(Q(note=None) | Exists(seen), person=actor.user)
 
 
 def notice_for(actor: Actor, pk: int, product: Product | None = None) -> Notice:

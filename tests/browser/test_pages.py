@@ -36,6 +36,7 @@ def addresses(server: Server, page: Page) -> dict[str, str]:
             "refinement/new/", f"refinement/{show['session']}/", f"refinement/{show['held']}/minutes/",
             "queues/stability/trace/", "matrix/", "lenses/?lens=rice", "calibration/",
             f"assets/{show['asset']}/", f"reviews/{show['cycle']}/",
+            "notifications/", "notifications/ways/",
         )
     }  # fmt: skip
     found |= {
@@ -74,6 +75,7 @@ def addresses(server: Server, page: Page) -> dict[str, str]:
             "matrix/",
             "lenses/",
             "calibration/",
+            "notifications/",
         )
     }
     return found
