@@ -230,6 +230,8 @@ def sentence(name: str, before: Any, after: Any) -> str:
     """``effort 3 → 5``; words of rows and choices, lists by what came and went."""
     if name == "link":
         return _link(before, after)
+    if name == "breaks":
+        return f"breaks: {' '.join(after or [])}" if after else ""
     label = name.replace("_", " ").removesuffix(" at").removesuffix(" id")
     if isinstance(before, list) or isinstance(after, list):
         was, now = _names(before or []), _names(after or [])

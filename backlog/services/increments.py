@@ -118,7 +118,9 @@ def add_increment(
         "increment_kind": (None, draft.kind),
     }
     if alone:
-        fields |= misfit_fields(before, coherence.misfits(actor, item))
+        after = coherence.misfits(actor, item)
+        own = ("checkpoint", (increment.pk,))  # what follows it is planned next
+        fields |= misfit_fields(before, [each for each in after if (each.code, each.at) != own])
     log(actor, increment, "increment.added", fields, right, now)
     return increment
 

@@ -61,7 +61,10 @@ def test_a_date_before_what_it_waits_for(cast: Cast) -> None:
 def test_a_checkpoint_that_holds_nothing(cast: Cast) -> None:
     item = accepted(cast)
     first = add(cast, item, "narrative_map", title="Map", is_checkpoint=True)
-    assert last_breaks(first) == ["Nothing follows the checkpoint 1 “Map”."]
+    assert (
+        last_breaks(first) == []
+    )  # what follows is planned next; until then it stands on the list
+    assert unfit(cast, item) == ["checkpoint"]
     second = add(cast, item, "narrative_map", title="Next", due_on=date(2027, 3, 1))
     assert unfit(cast, item) == []
     edit(cast, first, due_on=date(2027, 3, 5))
@@ -119,6 +122,8 @@ def test_restoring_says_what_does_not_fit_any_more(cast: Cast) -> None:
         f"/p/ATLAS/items/{item.key}/increments/{cut.number}/act/", {"act": "restore"}, follow=True
     )
     assert "This does not fit now: 2 “Second” is due before 1 “First”" in answer.content.decode()
+    history = cast.client("contributor").get(f"/items/{item.key}/history/").content.decode()
+    assert "breaks: 2 “Second” is due before 1 “First”" in history
 
 
 def test_done_with_open_increments_needs_a_reason_by_every_way(cast: Cast) -> None:
