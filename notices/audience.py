@@ -170,6 +170,12 @@ WHO: dict[str, Sequence[tuple[Topic, Concerned]]] = {
 }
 
 
+def may_concern(change: Change) -> bool:
+    """Whether a change could concern anybody, as far as it says by itself. No query."""
+    topics = WHO.get(change.verb)
+    return bool(topics) and (topics is not _ITEM or _given(change) is not None)
+
+
 def concerned(change: Change) -> dict[int, Topic]:
     """Whom a change concerns, and in which topic. Nobody for what an import brought: it tells of itself."""
     found: dict[int, Topic] = {}

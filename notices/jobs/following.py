@@ -20,7 +20,7 @@ from accounts.models import Membership, Product
 from backlog.jobs.seals import seal_all, seal_product
 from backlog.models import ChainHead, Change, ChangeSeal
 from core.queueing import enqueue_on_commit
-from notices.audience import WHO, concerned
+from notices.audience import concerned, may_concern
 from notices.models import Followed, Notice, NoticePreference
 from notices.vocabulary import DEFAULTS, Topic, Way
 
@@ -33,7 +33,7 @@ JOINED = frozenset({Topic.ASSIGNED, Topic.BRIEF, Topic.PUBLISHED, Topic.REPLACEM
 
 def wake(*, product_id: int, changes: Sequence[Change]) -> None:
     """Listens to ``changes.recorded``: a worker makes notices after the commit if they could concern anybody."""
-    if any(change.verb in WHO for change in changes):
+    if any(may_concern(change) for change in changes):
         enqueue_on_commit("notices.follow", {"product_id": product_id})
 
 
