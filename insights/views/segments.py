@@ -16,8 +16,10 @@ def segments(request: HttpRequest, key: str) -> HttpResponse:
     """Themes, trends, open items and satisfaction by segment, and what is wanted more and not planned."""
     product = product_for(Actor.of(request), key)
     now = timezone.now()
+    found = patterns.patterns(product, now)
     context = {
-        "patterns": patterns.patterns(product, now),
+        "patterns": found,
+        "opened": any(row.openings for row in found),
         "weeks": patterns.WEEKS,
         "since": (now - patterns.MONTH).isoformat(timespec="seconds"),
         "before": (now - 2 * patterns.MONTH).isoformat(timespec="seconds"),

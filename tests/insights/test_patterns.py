@@ -88,7 +88,11 @@ def test_what_belongs_to_no_item_opens_too(cast: Cast) -> None:
     came(cast, [1, 2, 3, 4], "Please a dark theme", segment="Towns")
     (opening,) = found(cast)["Towns"]["openings"]
     assert (opening["label"], opening["recent"]) == ("Please a dark theme", 4)
-    assert cast.client("viewer").get(opening["url"]).status_code == 200
+    viewer = cast.client("viewer")
+    assert viewer.get(opening["url"]).status_code == 200
+    page = viewer.get(PAGE).content.decode()
+    assert "4 in 30 days, 0 before" in page
+    assert "no item yet" in page
 
 
 def test_satisfaction_is_the_mean_of_all_people_asked(cast: Cast) -> None:
