@@ -1,6 +1,16 @@
 from django.urls import path
 
-from backlog.api import briefs, decisions, increments, items, members, products, verbs
+from backlog.api import (
+    briefs,
+    creative,
+    decisions,
+    increments,
+    items,
+    members,
+    products,
+    templates,
+    verbs,
+)
 
 urlpatterns = [
     path("products/", products.products, name="api-products"),
@@ -114,25 +124,25 @@ urlpatterns = [
     ),
     path("products/<str:key>/increments/", increments.increment_list, name="api-increments"),
     path("products/<str:key>/late-change/", increments.late_changes, name="api-late-change"),
-    path("products/<str:key>/kinds/", increments.kind_list, name="api-kinds"),
-    path("products/<str:key>/kinds/<int:pk>/", increments.kind_one, name="api-kind"),
-    path("products/<str:key>/standards/", increments.standard_list, name="api-standards"),
-    path("products/<str:key>/standards/<int:pk>/", increments.standard_one, name="api-standard"),
+    path("products/<str:key>/kinds/", creative.kind_list, name="api-kinds"),
+    path("products/<str:key>/kinds/<int:pk>/", creative.kind_one, name="api-kind"),
+    path("products/<str:key>/standards/", creative.standard_list, name="api-standards"),
+    path("products/<str:key>/standards/<int:pk>/", creative.standard_one, name="api-standard"),
     path(
         "products/<str:key>/standards/<int:pk>/versions/",
-        increments.standard_versions,
+        creative.standard_versions,
         name="api-standard-versions",
     ),
-    path("products/<str:key>/templates/", increments.template_list, name="api-templates"),
-    path("products/<str:key>/templates/<int:pk>/", increments.template_one, name="api-template"),
+    path("products/<str:key>/templates/", templates.template_list, name="api-templates"),
+    path("products/<str:key>/templates/<int:pk>/", templates.template_one, name="api-template"),
     path(
         "products/<str:key>/templates/<int:pk>/apply/",
-        increments.template_apply,
+        templates.template_apply,
         name="api-template-apply",
     ),
-    path("products/<str:key>/learnings/", increments.learning_list, name="api-learnings"),
-    path("products/<str:key>/citations/", increments.citation_list, name="api-citations"),
-    path("products/<str:key>/citations/<int:pk>/", increments.citation_one, name="api-citation"),
+    path("products/<str:key>/learnings/", creative.learning_list, name="api-learnings"),
+    path("products/<str:key>/citations/", creative.citation_list, name="api-citations"),
+    path("products/<str:key>/citations/<int:pk>/", creative.citation_one, name="api-citation"),
     path("items/<str:key>/increments/", increments.plan, name="api-plan"),
     path(
         "items/<str:key>/increments/<int:number>/", increments.increment_one, name="api-increment"

@@ -425,7 +425,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CheckpointStateName": "backlog.vocabulary.CheckpointState",
         "StandardKindName": "backlog.vocabulary.StandardKind",
         "TemplateKindName": "backlog.vocabulary.TemplateKind",
-        "BriefUse": "backlog.api.briefs.USES",
+        "BriefUse": "backlog.api.brief_shapes.USES",
     },
     # `make lint` judges the document; a wording in it must not stop a server's check.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
