@@ -20,13 +20,17 @@ from backlog.models import Increment, Item
 
 @dataclass
 class Panel:
-    """A part of a page: its template gets ``context`` and the page's own. ``place``: main or facts (right column)."""
+    """A part of a page: its template gets ``context`` and the page's own. ``place``: main or facts (right column).
+
+    ``stops``: what it says keeps the page from doing what it is for.
+    """
 
     key: str
     title: str
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
     place: str = "main"
+    stops: bool = False
 
 
 def item_panels(actor: Actor, item: Item) -> list[Panel]:

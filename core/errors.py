@@ -30,6 +30,11 @@ class DomainError(Exception):
         self.fields = {key: [str(line) for line in lines] for key, lines in (fields or {}).items()}
         self.extra = dict(extra or {})
 
+    @property
+    def named(self) -> list[tuple[str, list[str]]]:
+        """``fields`` as pairs. In a template ``fields.items`` would be the field called "items"."""
+        return list(self.fields.items())
+
 
 class Invalid(DomainError):
     """The input cannot be used as it is; ``fields`` names what to change."""

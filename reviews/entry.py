@@ -23,8 +23,8 @@ from reviews.vocabulary import ContradictionState, EntryCondition, NoteState
 def missing(cycle: ReviewCycle, stage: Stage, now: datetime | None = None) -> list[str]:
     """What still keeps a stage from opening, in sentences; nothing when it may. A query or two for each condition."""
     if cycle.opens_at is not None and cycle.opens_at > (now or timezone.now()):
-        day = date_format(timezone.localtime(cycle.opens_at), "DATETIME_FORMAT")
-        return [_("The review begins %(day)s.") % {"day": day}]
+        day = date_format(timezone.localtime(cycle.opens_at), "j M Y, H:i")
+        return [_("The review begins on %(day)s.") % {"day": day}]
     return [words for name in stage.entry if (words := _lacks(cycle, stage, name))]
 
 

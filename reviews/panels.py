@@ -123,7 +123,8 @@ def outstanding_panel(*, actor: Actor, version: Version) -> Panel | None:
         "may_start": version.number == version.asset.versions_count
         and rights.allowed(actor, "review.start", version.asset.product),
     }
-    return Panel("outstanding", "Not to be published yet", "reviews/_outstanding.html", context)
+    title = _("Not to be published yet")
+    return Panel("outstanding", title, "reviews/_outstanding.html", context, stops=True)
 
 
 def approvals_panel(*, actor: Actor, version: Version) -> Panel | None:
@@ -148,8 +149,9 @@ def stage_rows(cycle: ReviewCycle) -> list[dict[str, Any]]:
             "tone": STAGE_TONES.get(StageState(stage.state), ""),
             "approvals": selectors.approvals(stage),
             "people": _people(stage),
+            "planned": stage.state == StageState.WAITING and selectors.is_planned(cycle),
             "missing": entry.missing(cycle, stage)
-            if stage.state == StageState.WAITING and (stage.entry or cycle.opens_at)
+            if stage.state == StageState.WAITING and stage.entry and not selectors.is_planned(cycle)
             else [],
         }
         for stage in selectors.stages_of(cycle)

@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.db.models import F
+
 from assets.models import Asset, Version, VersionPart
+from assets.vocabulary import VersionState
 from backlog.brief_lines import LineInForce, lines_for, lines_for_many
 from backlog.models import Increment, Item
 from reviews import holding, material
@@ -174,6 +177,16 @@ def outstanding_of(versions: Collection[Version]) -> dict[int, list[Needed]]:
         if lacking:
             found[version.pk] = lacking
     return found
+
+
+def waiting_for(layer: Layer) -> int:
+    """How many approved versions that are not in force a layer's approval is still demanded for; at most 500."""
+    if not layer.demanded_by or layer.retired_at is not None:
+        return 0
+    rows = Version.objects.filter(product=layer.product_id, state=VersionState.APPROVED)
+    newer = rows.exclude(number__lte=F("asset__published_version")).select_related("asset__product")
+    found = outstanding_of(list(newer.order_by("-pk")[:500]))
+    return sum(any(each.layer.pk == layer.pk for each in lacking) for lacking in found.values())
 
 
 def _demanding(layer: Layer, lines: Iterable[LineInForce]) -> tuple[LineInForce, ...]:

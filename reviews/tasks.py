@@ -8,9 +8,9 @@ from reviews.jobs import opening, reminders, stills
 
 
 @shared_task(name="reviews.stills")
-def make_stills(*, version_id: int) -> None:
-    """The frames that the notes on a film point at."""
-    stills.make(version_id)
+def make_stills(*, film_id: int) -> None:
+    """The frames that the notes on a film (a version's id) point at."""
+    stills.make(film_id)
 
 
 @shared_task(name="reviews.sweep")

@@ -41,6 +41,8 @@ def publication(request: HttpRequest, key: str, pk: int, number: int) -> HttpRes
             asset = access.asset_for(actor, pk, product=product)
             version = access.version_of(actor, asset, number)
     rows = placed.use_of(asset, now=timezone.now(), size=200).rows
+    said = panels.publication_panels(actor, version)
+    stops = any(panel.stops for panel in said)
     context = {
         "asset": asset,
         "version": version,
@@ -50,8 +52,9 @@ def publication(request: HttpRequest, key: str, pk: int, number: int) -> HttpRes
         "outdated": [each for each in varied.of_source(asset, against=version) if each.outdated]
         if version.state == VersionState.APPROVED
         else [],
-        "can_publish": version.state == VersionState.APPROVED,
-        "panels": panels.publication_panels(actor, version),
+        "can_publish": version.state == VersionState.APPROVED and not stops,
+        "stopped": version.state == VersionState.APPROVED and stops,
+        "panels": said,
         "is_in_force": version.state == VersionState.PUBLISHED,
         "retired": version.state == VersionState.RETIRED,
         "error": error,

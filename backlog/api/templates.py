@@ -53,8 +53,8 @@ class CreativeTemplateEdit(Shape):
     body = serializers.DictField(help_text="its shape: docs/playbook/briefs.md")
 
 
-class CreativeTemplatePatch(Shape):
-    retired = serializers.BooleanField()
+class CreativeTemplateRetire(Shape):
+    retired = serializers.BooleanField(default=True)
 
 
 class CreativeTemplateApply(Shape):
@@ -154,16 +154,16 @@ def edit_creative_template(request: Request, key: str, pk: int) -> Response:
 
 @documented(
     summary="Retire a template, or offer it again",
-    request=CreativeTemplatePatch,
+    request=CreativeTemplateRetire,
     responses={200: CreativeTemplateShape},
     tags=["increments"],
 )
 def retire_creative_template(request: Request, key: str, pk: int) -> Response:
-    """What was made from it stays."""
+    """What was made from it stays; `retired` false: it is offered again."""
     actor = actor_of(request)
     product = product_for(actor, key, "standard.publish")
     row = access.template_for(actor, product, pk)
-    data = checked(CreativeTemplatePatch, request)
+    data = checked(CreativeTemplateRetire, request)
     return _template_answer(templates.retire_template(actor=actor, template=row, **data))
 
 
@@ -200,7 +200,6 @@ def apply_creative_template(request: Request, key: str, pk: int) -> Response:
 
 
 template_list = resource(GET=list_creative_templates, POST=add_creative_template)
-template_one = resource(
-    GET=read_creative_template, PUT=edit_creative_template, PATCH=retire_creative_template
-)
+template_one = resource(GET=read_creative_template, PUT=edit_creative_template)
+template_retire = resource(POST=retire_creative_template)
 template_apply = resource(POST=apply_creative_template)

@@ -136,6 +136,11 @@ urlpatterns = [
     path("products/<str:key>/templates/", templates.template_list, name="api-templates"),
     path("products/<str:key>/templates/<int:pk>/", templates.template_one, name="api-template"),
     path(
+        "products/<str:key>/templates/<int:pk>/retire/",
+        templates.template_retire,
+        name="api-template-retire",
+    ),
+    path(
         "products/<str:key>/templates/<int:pk>/apply/",
         templates.template_apply,
         name="api-template-apply",

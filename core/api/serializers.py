@@ -38,7 +38,7 @@ class Line(serializers.CharField):
     """One line of text, tidied."""
 
     def to_internal_value(self, data: Any) -> str:
-        return text.one_line(_sound(super().to_internal_value(data)))
+        return text.one_line(_sound(super().to_internal_value(_words(data))))
 
 
 class Prose(serializers.CharField):
@@ -49,7 +49,14 @@ class Prose(serializers.CharField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        return text.tidy(_sound(super().to_internal_value(data)))
+        return text.tidy(_sound(super().to_internal_value(_words(data))))
+
+
+def _words(data: Any) -> Any:
+    """What was sent, if it is text: a number is not taken for its digits."""
+    if isinstance(data, str):
+        return data
+    raise serializers.ValidationError("Not a valid string.")
 
 
 def _sound(value: str) -> str:

@@ -233,7 +233,7 @@ def _checked(
                 f"{unable[0]} may not decide in reviews of {version.asset.product.name}."
             ]
         elif quorum is not None and not 1 <= quorum <= len(people):
-            problems[slug] = [f"Between 1 and {len(people)} of the chosen reviewers can be needed."]
+            problems[slug] = [f"At least 1 and at most {len(people)}: so many are chosen."]
         standard = (wanted.quorum if wanted else layer.quorum) or len(people)
         step = plan.step if plan and plan.step is not None else wanted.step if wanted else last
         hours = wanted.deadline_hours if wanted else layer.deadline_hours

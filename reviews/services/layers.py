@@ -60,6 +60,8 @@ def set_up(*, product_id: int, now: datetime | None = None) -> None:
 
 NAME_LIMIT, PURPOSE_LIMIT, LINE_LIMIT = 80, 300, 300
 MOST_LINES, MOST_LAYERS, MOST_HOURS = 50, 30, 24 * 365
+#: Words that addresses and forms have a use of their own for.
+TAKEN = frozenset({"new", "purpose", "opens_at", "due_at"})
 #: What may be written of a layer.
 FIELDS = (
     "name",
@@ -86,7 +88,9 @@ def add_layer(*, actor: Actor, product: Product, values: Mapping[str, Any]) -> L
     found = _checked(product, values)
     if "name" not in found:
         raise Invalid("A layer needs a name.", fields={"name": ["Enter a name."]})
-    slug = slugify(found["name"])[:40].replace("-", "_") or "layer"
+    slug = slugify(found["name"])[:30].replace("-", "_") or "layer"
+    if slug in TAKEN or slug.endswith("_quorum"):
+        slug = f"{slug}_layer"
     if there.filter(Q(slug=slug) | Q(name__iexact=found["name"], retired_at=None)).exists():
         raise Conflict(f"There is a layer “{found['name']}” already.", code="name_taken")
     reviewers = found.pop("reviewers", [])

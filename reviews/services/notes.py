@@ -35,6 +35,8 @@ PLACES: dict[str, frozenset[str]] = {
     AssetKind.VIDEO: frozenset({"second", "end_second", "region"}),
     AssetKind.AUDIO: frozenset({"second", "end_second"}),
 }
+#: Seconds by which players and what a file says of its length may differ.
+SLACK = 0.5
 #: Notes that go on to the next version by themselves.
 CARRIED = 500
 BODY_LIMIT = 5000
@@ -127,7 +129,7 @@ def _write(
     if note.parent is None:
         find_contradictions(version)
     if version.kind == AssetKind.VIDEO and "second" in (note.anchor or {}):
-        enqueue_on_commit("reviews.stills", {"version_id": version.pk})
+        enqueue_on_commit("reviews.stills", {"film_id": version.pk})
     return note
 
 
@@ -478,6 +480,9 @@ def checked_anchor(anchor: Mapping[str, Any] | None, version: Version) -> dict[s
                 "anchor": [f"This kind of asset has no {sorted(foreign)[0].replace('_', ' ')}."]
             },
         )
+    beyond = _beyond(found, version)
+    if beyond:
+        raise Invalid("This place cannot be used.", code="bad_anchor", fields={"anchor": [beyond]})
     if "line" in found:
         whole = text_of(version)
         count = len(whole.split("\n")) if whole is not None else 0
@@ -495,14 +500,25 @@ def checked_anchor(anchor: Mapping[str, Any] | None, version: Version) -> dict[s
     return found or None
 
 
+def _beyond(anchor: Mapping[str, Any], version: Version) -> str:
+    """What a place lies beyond: the last page, or the end of a film; empty where it does not, or nobody knows yet."""
+    if version.pages is not None and anchor.get("page", 0) > version.pages:
+        return f"The document has {version.pages} pages."
+    last = max(anchor.get("second", 0), anchor.get("end_second", 0))
+    if version.duration_ms is not None and last > version.duration_ms / 1000 + SLACK:
+        return f"It is {version.duration_ms / 1000:g} seconds long."
+    return ""
+
+
 def _counted(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10_000_000
 
 
 def _measured(value: Any, most: float) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    return bool(math.isfinite(value) and 0 <= value <= most)
+    """A number from 0 to ``most``; whole numbers may be longer than any float."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and bool(0 <= value <= most)
+    )
 
 
 def _region(value: Any) -> bool:

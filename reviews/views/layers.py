@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import rights
@@ -18,7 +19,7 @@ from backlog.template_forms import offered_templates
 from backlog.vocabulary import TemplateKind
 from core.errors import Conflict, Invalid, NotFound
 from core.htmx import go
-from reviews import access
+from reviews import access, planning
 from reviews.layer_forms import HandOverForm, LayerForm, PlanForm
 from reviews.models import Layer, ReviewPlan
 from reviews.plan_templates import steps_of
@@ -90,7 +91,7 @@ def _layer(request: HttpRequest, product: Product, layer: Layer | None) -> HttpR
                 form.take(error)
                 status = error.status
             else:
-                messages.success(request, f"“{done.name}” is saved.")
+                messages.success(request, _saved(done))
                 return go(request, reverse("review-layers", args=[product.key]))
     return show(
         request,
@@ -99,6 +100,24 @@ def _layer(request: HttpRequest, product: Product, layer: Layer | None) -> HttpR
         product=product,
         active="reviews",
         status=status,
+    )
+
+
+def _saved(layer: Layer) -> str:
+    """That a layer is saved, and how many approved versions are not published before it has approved them."""
+    sentence = f"“{layer.name}” is saved."
+    waiting = planning.waiting_for(layer)
+    if not waiting:
+        return sentence
+    return (
+        sentence
+        + " "
+        + ngettext(
+            "%(n)d approved version is not published before it has approved it.",
+            "%(n)d approved versions are not published before it has approved them.",
+            waiting,
+        )
+        % {"n": waiting}
     )
 
 

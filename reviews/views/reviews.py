@@ -25,7 +25,7 @@ from assets.models import Version
 from assets.vocabulary import AssetKind
 from backlog.brief_lines import lines_for, lines_of_versions
 from core.filters import asked_of
-from reviews import access, selectors, speed
+from reviews import access, planning, selectors, speed
 from reviews.forms import DecideForm, NoteForm, WithdrawForm, checks_of
 from reviews.guests import guest_box
 from reviews.models import ReviewCycle, Stage
@@ -228,6 +228,7 @@ def review_context(
         and rights.allowed(actor, "review.start", product),
         "not_begun": cycle.state == CycleState.OPEN and selectors.is_planned(cycle),
         "withdraw_form": WithdrawForm(),
+        "unasked": _unasked(loaded) if cycle.state == CycleState.OPEN else [],
         "checks": checks_of(mine[0] if mine else stage),
         "approve_form": decide_form(cycle, Verdict.APPROVE),
         "changes_form": decide_form(cycle, Verdict.REQUEST_CHANGES),
@@ -235,6 +236,12 @@ def review_context(
         "next_url": reverse("review", args=[product.key, following]) if following else "",
         "list_url": reverse("reviews", args=[product.key]),
     } | guest_box(actor, cycle)
+
+
+def _unasked(cycle: ReviewCycle) -> list[planning.Needed]:
+    """What signed briefs demand that an open round does not ask: nobody of the layer's group may decide."""
+    asked = {stage.layer_id for stage in cycle.stages.all()}
+    return [each for each in planning.outstanding(cycle.version) if each.layer.pk not in asked]
 
 
 def _before(

@@ -15,7 +15,7 @@ from accounts.pages import page, show
 from assets.access import asset_for, version_of
 from core.errors import Conflict, Invalid, NotFound
 from core.htmx import go
-from reviews import access, selectors
+from reviews import access, planning, selectors
 from reviews.forms import DatesForm, DecideForm, NoteForm, StartForm, WithdrawForm, checks_of
 from reviews.models import Note, ReviewCycle
 from reviews.places import place_words
@@ -76,8 +76,8 @@ def start(request: HttpRequest, key: str, pk: int, number: int) -> HttpResponse:
 def _begun(cycle: ReviewCycle, count: int) -> str:
     sentence = f"The review of version {cycle.version.number} has begun."
     if cycle.opens_at is not None:
-        day = date_format(timezone.localtime(cycle.opens_at), "DATETIME_FORMAT")
-        sentence = f"The review of version {cycle.version.number} begins {day}."
+        day = date_format(timezone.localtime(cycle.opens_at), "j M Y, H:i")
+        sentence = f"The review of version {cycle.version.number} begins on {day}."
     if not count:
         return sentence
     pairs = "pair of notes asks" if count == 1 else "pairs of notes ask"
@@ -127,9 +127,15 @@ def _done(cycle: ReviewCycle, verdict: str) -> str:
     what = "approved" if verdict == Verdict.APPROVE else "requested changes to"
     version = cycle.version
     sentence = f"You {what} version {version.number}, sha256 {version.short_hash}…"
-    if cycle.state == CycleState.APPROVED:
-        return f"{sentence} All stages have approved it."
-    return sentence
+    if cycle.state != CycleState.APPROVED:
+        return sentence
+    lacking = planning.outstanding(version)
+    if lacking:
+        return (
+            f"{sentence} All stages have approved it, but {lacking[0].demanded[0].key} demands"
+            f" {lacking[0].layer.name.lower()} too, whose group has nobody who may decide: it is not published before."
+        )
+    return f"{sentence} All stages have approved it."
 
 
 @page

@@ -10,7 +10,7 @@ import pytest
 from django.http import HttpResponse
 
 from backlog.models import Brief, BriefVersion, Confirmation, Increment, Item, Template
-from backlog.services import brief_lines, brief_signing
+from backlog.services import brief_lines, brief_signing, briefs
 from tests.backlog.making import accepted
 from tests.backlog.test_increment_rules import add, begin, complete_brief, end, kind
 from tests.cast import Cast
@@ -371,3 +371,10 @@ def test_a_closed_increment_ends_on_its_learning(cast: Cast) -> None:
     page = text_of(cast.client("viewer").get(f"/p/ATLAS/items/{item.key}/increments/1/"))
     assert "Short wins" in page
     assert piece.closed_by == cast.contributor
+
+
+def test_blanks_attach_nothing_and_are_refused_in_words(cast: Cast) -> None:
+    briefs.create_brief(actor=cast.actor("owner"), product=cast.a, title="The tour")
+    refused = cast.client("owner").post("/p/ATLAS/briefs/1/items/", {"items": "   "})
+    assert refused.status_code == 422
+    assert "Give the key of an item." in refused.content.decode()

@@ -164,7 +164,7 @@ def test_over_the_api(cast: Cast) -> None:
     send("put", one, {"name": "Usual", "body": row["body"]}, "2")
     done = send("post", f"{one}apply/", {"title": "Films", "increment_kind": "motion_test"})
     assert cast.a.review_plans.get(pk=done.json()["review_plan"]).increment_kind is not None
-    assert send("patch", one, {"retired": True}).json()["retired"]
+    assert send("post", f"{one}retire/", {"retired": True}).json()["retired"]
     assert send("post", f"{one}apply/", {"title": "More"}).status_code == 409
     bad = send("post", base, {"kind": "item", "name": "B", "body": {"title": "T", "effort": "x"}})
     assert bad.status_code == 400

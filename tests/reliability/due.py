@@ -18,6 +18,7 @@ from django.core.files.base import ContentFile
 from django.db import models
 
 from accounts.models import AttemptCount, RememberedAnswer, ResetRequest
+from assets.jobs.previews import look
 from assets.models import Version
 from assets.services.assets import add_asset
 from assets.storage import store
@@ -29,13 +30,14 @@ from integrations.models import ImportRun
 from integrations.services import imports
 from notices.jobs.following import follow
 from notices.services.reading import mark_all_read
-from reviews.models import Assignment, Layer
+from reviews.models import Assignment, Layer, Note
 from scoring.jobs.previews import preview
 from scoring.models import Publication, Rating, RefinementSession, RubricVersion, Snapshot
 from scoring.rubrics import parse_rubric
 from scoring.services import adjustments, drafts, publishing
 from scoring.services.sessions import planning
 from tests.assets.files import image
+from tests.assets.making import film
 from tests.backlog.making import accepted, make, many, rate
 from tests.cast import Cast, build
 from tests.integrations.exports import many as export
@@ -60,6 +62,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {
     "seed": lambda: 1,
     "session_id": lambda: RefinementSession.objects.earliest("pk").pk,
     "version_id": lambda: Version.objects.filter(asset__kind="image").earliest("pk").pk,
+    "film_id": lambda: Version.objects.filter(asset__kind="video").earliest("pk").pk,
     "run_id": lambda: str(ImportRun.objects.get(file_name="waits.csv").pk),
 }
 
@@ -79,6 +82,21 @@ def _asked(cast: Cast) -> None:
     waiting = start(cast)
     waiting.stages.filter(state="open").update(state="waiting", entry=["previews_ready"])
     Assignment.objects.filter(stage__cycle=waiting).update(waiting=False)
+
+
+def _noted_on_a_film(cast: Cast, item: Item) -> Version:
+    """A film that was looked into, with a note whose message was lost."""
+    version = add_asset(
+        actor=cast.actor("owner"),
+        item=item,
+        file=ContentFile(film(), name="film.mp4"),
+        rationale="Why",
+    )
+    look(version.pk)
+    Note.objects.create(
+        product=cast.a, version=version, author=cast.owner, body="Here.", anchor={"second": 0.5}
+    )
+    return version
 
 
 def _told_long_ago(cast: Cast, item: Item) -> None:
@@ -139,6 +157,7 @@ def due() -> Cast:
                 file=ContentFile(image("PNG"), name=f"{name}.png"),
                 rationale="Why",
             )
+        _noted_on_a_film(cast, item)
         planning.plan_session(
             seed=7,
             actor=cast.actor("owner"),

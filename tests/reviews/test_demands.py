@@ -75,6 +75,8 @@ def test_the_last_verdict_asks_what_is_demanded_by_then(cast: Cast) -> None:
     cycle = start(cast)
     signed(cast, cycle.version)
     assert "product_accuracy" not in stages(cycle)
+    page = cast.client("reviewer").get(f"/p/ATLAS/reviews/{cycle.pk}/").content.decode()
+    assert "demands Product accuracy, and nobody of its group may decide" in page
     group(cast, "owner")
     approve(cast, cycle, "reviewer")
     approve(cast, cycle, "leadership")
@@ -109,6 +111,17 @@ def test_what_is_demanded_after_approval_is_asked_before_publishing(cast: Cast) 
     assert decide_as(cast, "owner", second).status_code == 200
     assert state(cycle.version) == "approved"
     assert publish(cast, cycle.version).status_code == 200
+
+
+def test_the_last_verdict_says_what_nobody_could_be_asked(cast: Cast) -> None:
+    cycle = start(cast)
+    signed(cast, cycle.version)
+    approve(cast, cycle, "reviewer")
+    form = {"verdict": "approve", "sha256": cycle.version.sha256}
+    client = cast.client("leadership")
+    page = client.post(f"/p/ATLAS/reviews/{cycle.pk}/decide/", form, follow=True).content.decode()
+    assert "demands product accuracy too" in page
+    assert state(cycle.version) == "approved"
 
 
 def in_force_and_asked_again(cast: Cast) -> ReviewCycle:

@@ -16,7 +16,7 @@ from reviews.jobs import opening, reminders
 from reviews.models import Assignment, Layer, Note, ReviewCycle, ReviewPlan
 from tests.backlog.test_increment_rules import complete_brief
 from tests.cast import Cast
-from tests.reviews.rounds import decide_as, new_version, post, start
+from tests.reviews.rounds import approve, decide_as, new_version, post, start
 
 pytestmark = pytest.mark.usefixtures("sound")
 LAYERS = "/api/v1/products/ATLAS/review-layers/"
@@ -59,6 +59,32 @@ def test_a_layer_of_ones_own_by_page_and_api(cast: Cast) -> None:
     assert bad.json()["fields"] == {"material": ["Choose parts that this kind of asset has."]}
     post(cast, "owner", f"{LAYERS}safety/retire/", {})
     assert cast.api("viewer").get(f"{LAYERS}safety/").json()["retired"] is True
+
+
+@pytest.mark.parametrize("name", ["Purpose", "Due at", "Opens at", "Legal quorum", "New"])
+def test_a_layer_takes_no_word_that_forms_and_addresses_need(cast: Cast, name: str) -> None:
+    made = post(cast, "owner", LAYERS, {"name": name})
+    assert made.status_code == 201
+    slug = made.json()["slug"]
+    assert cast.client("owner").get(f"/p/ATLAS/reviews/layers/{slug}/").status_code == 200
+    version = new_version(cast)
+    path = f"/p/ATLAS/assets/{version.asset_id}/1/review/"
+    form = {kind: [cast.reviewer.pk] for kind in ("subject_matter", "legal", slug)}
+    done = cast.client("owner").post(path, {**form, "purpose": "All of it."})
+    assert done.status_code == 302
+    cycle = ReviewCycle.objects.get()
+    assert (cycle.purpose, slug in stages(cycle)) == ("All of it.", True)
+
+
+def test_a_layer_says_how_much_it_holds_up(cast: Cast) -> None:
+    cycle = start(cast)
+    approve(cast, cycle, "reviewer")
+    approve(cast, cycle, "leadership")
+    brief = complete_brief(cast, cycle.asset.item)
+    brief_signing.sign_off(actor=cast.actor("owner"), brief=brief)
+    form = {"name": "Safety", "demanded_by": ["regulatory"]}
+    page = cast.client("owner").post("/p/ATLAS/reviews/layers/new/", form, follow=True)
+    assert "1 approved version is not published before" in page.content.decode()
 
 
 def test_layers_of_one_step_look_at_the_same_time(cast: Cast) -> None:
@@ -254,7 +280,7 @@ def test_a_rounds_deadline_is_shown_and_reminded_of(cast: Cast) -> None:
     ReviewCycle.objects.filter(pk=cycles[1].pk).update(due_at=now - timedelta(minutes=1))
     for path in ("", f"{cycles[1].pk}/"):
         page = cast.client("viewer").get(f"/p/ATLAS/reviews/{path}").content.decode()
-        assert re.search(r"verdicts until\s*<time[^>]*is-late", page), path
+        assert re.search(r"verdicts were due\s*<time[^>]*is-late", page), path
 
     assert reminders.send_due(now) == 2  # the late one, and the stage with a day of its own
     assert reminders.send_due(now + timedelta(hours=1)) == 0

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.jobs import previews
+from assets.services.assets import add_asset
 from backlog.models import Change
 from backlog.services import brief_lines, briefs
 from reviews import threads
 from reviews.contradictions import Wish, opposed
 from reviews.models import Contradiction, Layer, Note, ReviewCycle
 from reviews.places import carried_lines, place_words
+from tests.assets import making
+from tests.assets.files import new_item
 from tests.cast import Cast
 from tests.reviews.rounds import decide_as, new_version, post, start
 
@@ -406,3 +412,39 @@ def test_lines_are_followed_to_lines_that_are_there_and_in_order(
     assert [new for _, new in pairs] == sorted(set(found.values()))
     if before == after:
         assert found == {line + 1: line + 1 for line in range(len(before))}
+
+
+def test_a_note_on_a_version_that_is_old_by_now_is_given_back(cast: Cast) -> None:
+    cycle = start(cast)
+    new_version(cast, "second", cycle.asset)
+    form = {"body": "The gate is never open."}
+    refused = cast.client("reviewer").post(f"/p/ATLAS/reviews/{cycle.pk}/notes/", form)
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert "The gate is never open.</textarea>" in page
+    assert "Version 2 was uploaded" in page
+    assert not Note.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"second": int("1" * 400)},
+        {"second": float("inf")},
+        {"second": 99_999},
+        {"region": [0, 0, 1, int("1" * 380)]},
+    ],
+)
+def test_a_place_beyond_the_end_is_refused(cast: Cast, place: dict[str, object]) -> None:
+    version = add_asset(
+        actor=cast.actor("contributor"),
+        item=new_item(cast),
+        file=ContentFile(making.film(), name="a.mp4"),
+        rationale="Why",
+    )
+    previews.look(version.pk)
+    cycle = start(cast, version)
+    form = {"body": "Here.", "place": json.dumps(place)}
+    refused = cast.client("reviewer").post(f"/p/ATLAS/reviews/{cycle.pk}/notes/", form)
+    assert refused.status_code == 422
+    assert "Here.</textarea>" in refused.content.decode()

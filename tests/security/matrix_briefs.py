@@ -268,9 +268,9 @@ INCREMENT_API = [
         **TEMPLATE,
         GET=MEMBERS,
         PUT=OWNING,
-        PATCH=OWNING,
-        body={"name": "N", "body": {"increments": []}, "retired": True},
+        body={"name": "N", "body": {"increments": []}},
     ),
+    row("api-template-retire", **TEMPLATE, POST=OWNING, body={"retired": True}),
     row(
         "api-template-apply",
         key=PRODUCT,
