@@ -226,7 +226,7 @@ class Editor:
             self._own = self._above.form(data, product, body)
             self.parts.append(Part(_("Steps"), self._own))
         elif kind == TemplateKind.ITEM:
-            self._item = ItemBodyForm(data, initial=ItemBodyForm.initial_of(body))
+            self._item = ItemBodyForm(data, initial=ItemBodyForm.initial_of(body), prefix="item")
             self.parts.append(Part(_("The item"), self._item))
         else:
             if kind != TemplateKind.INCREMENT_PLAN:

@@ -14,7 +14,7 @@ from backlog.vocabulary import LineKind
 from core.form_fields import RowsField
 from reviews import access
 from reviews.forms import Refusable
-from reviews.models import Layer, ReviewPlan
+from reviews.models import Layer, ReviewPlan, Stage
 from reviews.services import layers
 from reviews.vocabulary import EntryCondition
 
@@ -207,7 +207,8 @@ class HandOverForm(Refusable):
     to = forms.ModelChoiceField(queryset=User.objects.none(), label="To")
     reason = forms.CharField(max_length=500, required=False, label="Why")
 
-    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stage: Stage, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["to"]
-        people.queryset = access.possible_reviewers(product)
+        able = access.possible_reviewers_of(stage.cycle.version)
+        people.queryset = able.exclude(review_assignments__stage=stage)

@@ -24,7 +24,7 @@ from assets.storage import store
 from assets.texts import claims as finding
 from assets.texts import parts as text_parts
 from assets.texts import reading
-from assets.vocabulary import AssetKind, ClaimState
+from assets.vocabulary import AssetKind, ClaimState, VersionState
 from backlog import events
 from backlog.models import BriefLine
 from backlog.services import changes
@@ -57,12 +57,16 @@ def mark_claim(
     brief_line: BriefLine | None = None,
     now: datetime | None = None,
 ) -> ClaimMark:
-    """A new claim of the newest version, unsigned. Raises Invalid (the words), Conflict (a newer one), NotAllowed."""
+    """A new claim of the newest version, unsigned.
+
+    Raises Invalid (the words), Conflict (a newer version; an approved one), NotAllowed.
+    """
     right = rights.require(actor, "claim.mark", version.asset.product)
     given = _given(version, source, source_url, brief_line)
     now = now or timezone.now()
     with transaction.atomic():
         asset = _newest(version)
+        _need_loose(actor, asset)
         place = _place(version, span)
         if asset.claims.filter(withdrawn_at=None).count() >= MOST_CLAIMS:
             raise Invalid(f"A script holds at most {MOST_CLAIMS} claims. Nothing was saved.")
@@ -93,11 +97,15 @@ def edit_claim(
     brief_line: BriefLine | None = None,
     now: datetime | None = None,
 ) -> Claim:
-    """Another source, address or line of the brief. What was signed for the old ones has to be signed again."""
+    """Another source, address or line of the brief. What was signed for the old ones has to be signed again.
+
+    Raises Invalid, Conflict (withdrawn; the newest version is approved), NotAllowed.
+    """
     right = rights.require(actor, "claim.mark", claim.asset.product)
     now = now or timezone.now()
     with transaction.atomic():
         asset = Asset.objects.locked(claim.asset_id)
+        _need_loose(actor, asset)
         version = _newest_of(asset)
         given = _given(version, source, source_url, brief_line)
         claim = _open(asset, claim.pk)
@@ -130,11 +138,15 @@ def edit_claim(
 def withdraw_claim(
     *, actor: Actor, claim: Claim, reason: str = "", now: datetime | None = None
 ) -> None:
-    """It is no claim any more. Its marks in older versions stay as a record."""
+    """It is no claim any more. Its marks in older versions stay as a record.
+
+    Raises Conflict (withdrawn already; the newest version is approved), NotAllowed.
+    """
     right = rights.require(actor, "claim.mark", claim.asset.product)
     now = now or timezone.now()
     with transaction.atomic():
         asset = Asset.objects.locked(claim.asset_id)
+        _need_loose(actor, asset)
         claim = _open(asset, claim.pk)
         claim.withdrawn_at = now
         claim.save(update_fields=["withdrawn_at"])
@@ -282,6 +294,23 @@ def _newest(version: Version) -> Asset:
             extra={"version": asset.versions_count},
         )
     return asset
+
+
+def holds_claims(version: Version) -> bool:
+    """Whether its claims are a part of what was approved: another claim may take approvals, and it out of force."""
+    return version.state in (VersionState.APPROVED, VersionState.PUBLISHED)
+
+
+def _need_loose(actor: Actor, asset: Asset) -> None:
+    """What an approved version claims is changed by those who publish. Raises Conflict. Asset locked."""
+    version = asset.versions.get(number=asset.versions_count)
+    if holds_claims(version) and not rights.allowed(actor, "asset.publish", asset.product):
+        raise Conflict(
+            f"Version {version.number} is {version.get_state_display().lower()}, and its claims are a part of what was"
+            " approved: another one may take its approvals, and it out of force. Ask whoever may publish, or do it in"
+            " the next version. Nothing was saved.",
+            code="approved",
+        )
 
 
 def _newest_of(asset: Asset) -> Version:

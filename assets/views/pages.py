@@ -17,7 +17,7 @@ from assets import access, panels, selectors, viewing
 from assets.filters import AssetFilter
 from assets.forms import ClaimForm, UploadForm
 from assets.models import Asset, Version
-from assets.services.claims import OPEN_STATES
+from assets.services.claims import OPEN_STATES, holds_claims
 from assets.vocabulary import KIND_ICONS, AssetKind, VersionState
 from core.filters import asked_of, rows_of
 
@@ -98,7 +98,12 @@ def version_context(
     is_text = version.kind == AssetKind.TEXT
     newest_text = is_text and version.pk == newest.pk
     claimed = selectors.claims_of(version) if is_text and found.claims_count else []
-    may_mark = newest_text and rights.allowed(actor, "claim.mark", found.product)
+    held = holds_claims(version)
+    may_mark = (
+        newest_text
+        and rights.allowed(actor, "claim.mark", found.product)
+        and (not held or rights.allowed(actor, "asset.publish", found.product))
+    )
     if may_mark and claim_form is None:
         claim_form = ClaimForm(item=found.item, auto_id="claim_%s")
     marks = panels.marks(actor, versions)
@@ -113,6 +118,7 @@ def version_context(
         "viewer": viewing.viewer(version, marked=claimed),
         "claims": claimed,
         "claim_form": claim_form,
+        "claims_held": held and newest_text,
         "open_claims": sum(each.state in OPEN_STATES for each in claimed),
         "may_sign": newest_text and rights.allowed(actor, "claim.sign", found.product),
         "twins": selectors.twins(version),

@@ -226,7 +226,7 @@ def hand_over(request: HttpRequest, key: str, pk: int, stage: str, person: int) 
     own = actor.user is not None and actor.user.pk == asked.pk
     rights.require(actor, "review.decide" if own else "review.start", product)
     posted = request.POST if request.method == "POST" else None
-    form = HandOverForm(posted, product=product)
+    form = HandOverForm(posted, stage=row)
     status = 200
     if posted is not None:
         status = 422

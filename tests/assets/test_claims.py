@@ -169,6 +169,27 @@ def test_who_may_mark_and_who_may_sign(cast: Cast, script: Any) -> None:
     assert viewer.status_code == 403
 
 
+def test_what_an_approved_version_claims_is_changed_by_those_who_publish(
+    cast: Cast, script: Any
+) -> None:
+    first = script["newest"]["id"]
+    one = mark(cast, first, 4)
+    Version.objects.filter(pk=first).update(state="approved")
+    body = {"first_line": 7, "source": "Measured in May"}
+    address = f"/api/v1/versions/{first}/claims/"
+    refused = cast.api("contributor").post(address, body, "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "approved")
+    own = f"/api/v1/claims/{one['id']}/"
+    changed = cast.api("contributor").patch(own, {"source": "Another"}, "application/json")
+    assert (changed.status_code, changed.json()["code"]) == (409, "approved")
+    here = f"/p/ATLAS/assets/{script['id']}/"
+    page = cast.client("contributor").get(here).content.decode()
+    assert "Whoever may publish can change them" in page
+    assert "Mark a claim" not in page
+    assert "out of force" in cast.client("owner").get(here).content.decode()
+    assert cast.api("owner").post(address, body, "application/json").status_code == 201
+
+
 def test_by_the_page_without_script(cast: Cast, script: Any) -> None:
     asset = Asset.objects.get(pk=script["id"])
     address = f"/p/ATLAS/assets/{asset.pk}/1/claims/"

@@ -80,6 +80,19 @@ def test_copied_retired_and_offered_again(cast: Cast) -> None:
     assert item.increments.count() == 2
 
 
+def test_what_it_is_good_for_is_not_what_the_item_says(cast: Cast) -> None:
+    client = cast.client("owner")
+    form = {"name": "Tour", "description": "For films of a day.", "item-title": "A tour"}
+    form |= {"item-description": "Walk **through**", "item-kind": "task"}
+    assert client.post(f"{BASE}new/?kind=item", form).status_code == 302
+    found = Template.objects.get(name="Tour")
+    assert found.description == "For films of a day."
+    assert (found.body["title"], found.body["description"]) == ("A tour", "Walk **through**")
+    page = client.get(f"{BASE}{found.pk}/").content.decode()
+    assert "For films of a day." in page
+    assert "Walk **through**</textarea>" in page
+
+
 def test_an_item_begins_with_a_template(cast: Cast) -> None:
     client = cast.client("owner")
     item = make(cast, title="A tour", description="Walk **through**", labels=[], effort=3)
