@@ -73,6 +73,8 @@ def _lost(approval: Approval) -> str:
         when = _when(approval.revoked_at)
         return f"The approval was revoked, {when}{who}: {approval.revoked_reason}"
     if approval.state == ApprovalState.VOID and approval.voided_by is not None:
+        if approval.voided_by_id == approval.version_id:
+            return "The approval is void since its claims changed."
         return f"The approval is void since version {approval.voided_by.number}."
     return ""
 

@@ -88,7 +88,7 @@ class ReadingRow(Shape):
     metric = serializers.CharField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
-    value = serializers.FloatField(help_text="a share as 0 … 1")
+    value = serializers.FloatField(help_text="a share as 0 … 1; to send one, give `hits` and `n`")
     n = serializers.IntegerField(allow_null=True)
     hits = serializers.IntegerField(allow_null=True)
     spread = serializers.FloatField(allow_null=True)

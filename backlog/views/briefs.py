@@ -516,6 +516,11 @@ def brief_compare(request: HttpRequest, key: str, number: int) -> HttpResponse:
     newest = versions[0].number if versions else 0
     before = _version_named(request, "a", found.signed_version or newest)
     after = _version_named(request, "b", 0)
+    if newest > 1 and found.state == BriefState.SIGNED and not {"a", "b"} & request.GET.keys():
+        before, after = (
+            newest - 1,
+            newest,
+        )  # nothing was written since: what the last signature changed
     contents = [
         access.brief_version_for(actor, found, each).content
         if each

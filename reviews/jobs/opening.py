@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -63,15 +64,18 @@ def open_waiting(now: datetime | None = None) -> int:
             )
             Asset.objects.locked(cycle.asset_id)
             if ReviewCycle.objects.filter(pk=pk, state=CycleState.OPEN).exists():
+                closed = list(
+                    cycle.stages.filter(state=StageState.WAITING).values_list("pk", flat=True)
+                )
                 advance(cycle, now)
-                _record(cycle, now)
+                _record(cycle, closed, now)
     return len(rounds)
 
 
-def _record(cycle: ReviewCycle, now: datetime) -> None:
-    """What opened by itself is logged; what a person's act opened, their own line tells."""
-    opened = Stage.objects.filter(cycle=cycle, opened_at=now).order_by("step", "position")
-    names = list(opened.values_list("name", flat=True))
+def _record(cycle: ReviewCycle, closed: Collection[int], now: datetime) -> None:
+    """What of the stages that were ``closed`` opened by itself is logged; of a person's act their own line tells."""
+    opened = Stage.objects.filter(pk__in=closed, state=StageState.OPEN)
+    names = list(opened.order_by("step", "position").values_list("name", flat=True))
     if not names:
         return
     fields: dict[str, tuple[object, object]] = {

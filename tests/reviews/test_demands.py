@@ -144,7 +144,9 @@ def test_changes_asked_of_a_version_in_force_take_it_out_of_force(cast: Cast) ->
     second.asset.refresh_from_db()
     assert second.asset.published_version is None
     assert list(
-        ReviewCycle.objects.filter(version=second.version).values_list("state", flat=True)
+        ReviewCycle.objects.filter(version=second.version)
+        .order_by("round")
+        .values_list("state", flat=True)
     ) == ["void", "changes_requested"]
 
 
