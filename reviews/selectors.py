@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Product
@@ -53,6 +54,8 @@ class Standing:
     def word(self) -> str:
         """``In review: Legal, 0 of 1``."""
         label = ReviewState(self.state).label
+        if self.cycle is not None and self.cycle.state == CycleState.VOID:
+            return _("Approval void")
         stage = open_stage(self.cycle) if self.cycle else None
         if stage is None:
             return str(label)
@@ -142,7 +145,7 @@ def item_states(item_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
     )
     pairs = list(newest.values_list("pk", "asset__item_id"))
     rounds = (
-        ReviewCycle.objects.filter(version_id__in=[pk for pk, _ in pairs])
+        ReviewCycle.objects.filter(version_id__in=[pk for pk, _item in pairs])
         .exclude(state=CycleState.WITHDRAWN)
         .order_by("version_id", "round")
     )
