@@ -23,12 +23,12 @@ from assets import selectors as asset_selectors
 from assets.access import version_of
 from assets.models import Version
 from assets.vocabulary import AssetKind
-from backlog.brief_lines import lines_for, lines_of_versions
+from backlog.brief_lines import LineInForce, lines_for, lines_of_versions
 from core.filters import asked_of
 from reviews import access, planning, selectors, speed
 from reviews.forms import DecideForm, NoteForm, WithdrawForm, checks_of
 from reviews.guests import guest_box
-from reviews.models import ReviewCycle, Stage
+from reviews.models import Layer, ReviewCycle, Stage
 from reviews.panels import cycle_rows, stage_rows
 from reviews.recording import as_pdf
 from reviews.services.approvals import part_words
@@ -228,7 +228,7 @@ def review_context(
         and rights.allowed(actor, "review.start", product),
         "not_begun": cycle.state == CycleState.OPEN and selectors.is_planned(cycle),
         "withdraw_form": WithdrawForm(),
-        "unasked": _unasked(loaded) if cycle.state == CycleState.OPEN else [],
+        "unasked": _unasked(loaded, lines) if cycle.state == CycleState.OPEN else [],
         "checks": checks_of(mine[0] if mine else stage),
         "approve_form": decide_form(cycle, Verdict.APPROVE),
         "changes_form": decide_form(cycle, Verdict.REQUEST_CHANGES),
@@ -238,9 +238,18 @@ def review_context(
     } | guest_box(actor, cycle)
 
 
-def _unasked(cycle: ReviewCycle) -> list[planning.Needed]:
-    """What signed briefs demand that an open round does not ask: nobody of the layer's group may decide."""
-    asked = {stage.layer_id for stage in cycle.stages.all()}
+def _unasked(cycle: ReviewCycle, lines: Sequence[LineInForce]) -> list[planning.Needed]:
+    """What signed briefs demand that an open round does not ask: nobody of the layer's group may decide.
+
+    One query, and those of :func:`planning.outstanding` where a layer is demanded and not asked.
+    """
+    kinds = {line.kind for line in lines if line.signed}
+    if not kinds:
+        return []
+    asked = {stage.layer_id for stage in cycle.stages.all() if stage.layer_id is not None}
+    others = Layer.objects.filter(product=cycle.product, retired_at=None).exclude(pk__in=asked)
+    if not any(kinds & set(demanded) for demanded in others.values_list("demanded_by", flat=True)):
+        return []
     return [each for each in planning.outstanding(cycle.version) if each.layer.pk not in asked]
 
 
