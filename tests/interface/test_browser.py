@@ -161,7 +161,7 @@ def test_an_undo_is_one_key_and_carries_the_token(stage: Stage) -> None:
     page = stage.open("/list")
     page.evaluate("htmx.trigger(document.body, 'toast', {text: 'Parked.', undo: {url: '/undo'}})")
     expect(page.locator(".toast")).to_contain_text("Parked.")
-    with page.expect_request("**/undo"):
+    with page.expect_response("**/undo"):
         page.keyboard.press("u")
     assert stage.posts == [("/undo", "", "token")]
     expect(page.locator(".toast")).to_have_count(0)
